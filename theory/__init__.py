@@ -1,0 +1,1 @@
+"""The mathematics in exact form: cells, Jacobians, products, bounds and theorems over named quantities."""

@@ -1,0 +1,56 @@
+r"""A bound on the state Jacobian by lag: ``||J(t, t-k)||_2 <= constant * rate^k``, or ``>=`` for the smallest gain.
+
+Main definitions: `Bound`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sympy as sp
+from sympy.core.relational import Relational
+
+from .. import notation, quantities
+from ..hypotheses import Hypothesis
+
+Outcome = Literal["vanishes", "explodes"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A bound in the lag k over quantities: constant * rate^k for k >= 1, in the spectral norm.
+
+    ``direction`` is "<=" (on the norm, decides *vanishes* when rate < 1) or ">=" (on the smallest singular value,
+    decides *explodes* when rate > 1). ``hypotheses`` must hold for the bound itself; `decision` is the condition on
+    the rate under which the bound settles the object.
+    """
+
+    id: str
+    title: str
+    direction: Literal["<=", ">="]
+    rate: sp.Expr
+    constant: sp.Expr
+    hypotheses: tuple[Hypothesis, ...] = ()
+    object: str = "state_jacobian"
+    norm: str = "2"
+
+    @property
+    def statement(self) -> Relational:
+        """The bound as a SymPy relation in the lag k."""
+        right = self.constant * self.rate**notation.lag
+        if self.direction == "<=":
+            return sp.Le(quantities.jacobian_norm(notation.lag), right)
+        return sp.Ge(quantities.jacobian_gain(notation.lag), right)
+
+    @property
+    def decision(self) -> Hypothesis:
+        """The condition on the rate that decides the object: rate < 1 for an upper bound, rate > 1 for a lower one."""
+        if self.direction == "<=":
+            return Hypothesis(f"{self.id}.rate", sp.Lt(self.rate, 1), "the bound falls with the lag")
+        return Hypothesis(f"{self.id}.rate", sp.Gt(self.rate, 1), "the bound grows with the lag")
+
+    @property
+    def decides(self) -> Outcome:
+        """What holds where the decision and all hypotheses are met."""
+        return "vanishes" if self.direction == "<=" else "explodes"

@@ -1,0 +1,172 @@
+"""Evidence: everything that can be doubted is a node with its own grade and the nodes it rests on.
+
+The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade is decided
+by the code that established it: no function here takes a grade. A citation gives *cited*; a run of cases in this
+process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives *measured*; an unchecked condition
+gives *assumed*.
+
+Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LADDER = ("kernel-checked", "symbolic", "certified", "tested", "measured", "cited", "assumed")
+
+
+@dataclass(frozen=True)
+class Cited:
+    """Established by a source."""
+
+    source: str
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "cited"
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """Not established: a condition that was taken for granted."""
+
+    statement: str
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "assumed"
+
+
+@dataclass(frozen=True, init=False)
+class Symbolic:
+    """Established by a symbolic check that runs when this object is made."""
+
+    reason: str
+
+    def __init__(self, reason: str, check: Callable[[], Any]) -> None:
+        check()
+        object.__setattr__(self, "reason", reason)
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "symbolic"
+
+
+@dataclass(frozen=True, init=False)
+class Tested:
+    """Established by cases run in this process: each slack must be nonnegative, else ValueError names the case."""
+
+    cases: int
+    slack: float
+
+    def __init__(self, slacks: Iterable[float]) -> None:
+        found = [float(s) for s in slacks]
+        if not found:
+            raise ValueError("slacks must hold at least one case, got none")
+        worst = min(found)
+        if not worst >= 0.0:
+            raise ValueError(f"case {found.index(worst)} of {len(found)} fails with slack {worst!r}; it must be at least 0")
+        object.__setattr__(self, "cases", len(found))
+        object.__setattr__(self, "slack", worst)
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "tested"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Established by a floating-point computation without an error bound."""
+
+    what: str
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "measured"
+
+
+Basis = Cited | Assumed | Symbolic | Tested | Measured
+
+
+@dataclass(frozen=True)
+class Node:
+    """One thing that can be doubted: its basis (None for a node that only combines others) and what it rests on."""
+
+    id: str
+    kind: str
+    label: str
+    basis: Basis | None
+    rests_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Grade:
+    """The grade of a closure: the weakest word in it, the nodes that attain it, and the cases if it is *tested*."""
+
+    word: str
+    weakest: tuple[str, ...]
+    cases: int = 0
+
+    def __str__(self) -> str:
+        return f"tested ({self.cases} cases)" if self.word == "tested" else self.word
+
+
+class Graph:
+    """The nodes of one analysis; a node may rest only on nodes that are already there, so that no cycle can be built.
+
+    >>> graph = Graph()
+    >>> graph.add(Node("norm", "constant", "spectral norm", Measured("LAPACK")))
+    >>> graph.add(Node("verdict", "verdict", "contraction", None, ("norm",)))
+    >>> str(graph.grade("verdict")), graph.grade("verdict").weakest
+    ('measured', ('norm',))
+    """
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """The nodes by id, in order of addition."""
+        return self._nodes
+
+    def add(self, node: Node) -> None:
+        """Add a node. Raises ValueError for an id that exists, an unknown support, or a node that rests on nothing."""
+        if node.id in self._nodes:
+            raise ValueError(f"node {node.id!r} is in the graph already")
+        unknown = [support for support in node.rests_on if support not in self._nodes]
+        if unknown:
+            raise ValueError(f"node {node.id!r} rests on {unknown[0]!r}, which is not in the graph (or would close a cycle)")
+        if node.basis is None and not node.rests_on:
+            raise ValueError(f"node {node.id!r} has no basis and rests on nothing")
+        self._nodes[node.id] = node
+
+    def closure(self, identifier: str) -> tuple[Node, ...]:
+        """The node and everything it rests on, each once."""
+        found: dict[str, Node] = {}
+        waiting = [identifier]
+        while waiting:
+            node = self._nodes[waiting.pop()]
+            if node.id not in found:
+                found[node.id] = node
+                waiting += node.rests_on
+        return tuple(found.values())
+
+    def grade(self, identifier: str) -> Grade:
+        """The minimum of the own grades over the closure, and the nodes that attain it."""
+        based = [(node, node.basis) for node in self.closure(identifier) if node.basis is not None]
+        word = max((basis.word for _, basis in based), key=LADDER.index)
+        weakest = tuple(sorted(node.id for node, basis in based if basis.word == word))
+        cases = min((basis.cases for _, basis in based if isinstance(basis, Tested)), default=0)
+        return Grade(word, weakest, cases)
+
+    @property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (node, node it rests on)."""
+        return tuple((node.id, support) for node in self._nodes.values() for support in node.rests_on)
