@@ -1,0 +1,303 @@
+"""The analysis of one network: plain data whose field names are the keys of the JSON document.
+
+Formulas stay SymPy objects and numbers stay floats; writing them down is the business of `errorflow.reports`.
+
+Main definitions: `Analysis` and the records it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import sympy as sp
+
+Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow"]
+QUESTIONS: dict[str, str] = {"state_jacobian": "Q1", "total_gradient": "Q2", "lag_share": "Q3", "error_flow": "Q4"}
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class NetworkRecord:
+    """What was analyzed and where it came from."""
+
+    cell: str
+    layer: str
+    activation: str
+    n: int
+    state_dim: int
+    input_dim: int
+    dtype: str
+    source: str
+    sha256: str
+    tied: bool
+    parameters: Mapping[str, tuple[int, ...]]
+    assumed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Steps, samples, cotangents and inputs of the run."""
+
+    steps: int
+    samples: int
+    directions: int
+    input: str
+    input_scale: float | None
+    initial: str = "zero"
+
+
+@dataclass(frozen=True)
+class BlockRecord:
+    """One block of the step Jacobian."""
+
+    row: str
+    column: str
+    formula: sp.Expr
+
+
+@dataclass(frozen=True)
+class NamedFormula:
+    """One equation of the update: a vector and its body."""
+
+    name: str
+    formula: sp.Basic
+
+
+@dataclass(frozen=True)
+class JacobianRecord:
+    """The derived step Jacobian, the update it comes from, and the product."""
+
+    blocks: tuple[BlockRecord, ...]
+    update: tuple[NamedFormula, ...]
+    product: sp.Expr
+
+
+@dataclass(frozen=True)
+class Notation:
+    """One row of the table of symbols."""
+
+    symbol: sp.Expr
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ConstantRecord:
+    """The enclosure of one quantity of a recurrent block."""
+
+    lower: float
+    upper: float
+    evidence: str
+    residual: float | None
+    formula: sp.Expr
+
+
+@dataclass(frozen=True)
+class HypothesisRecord:
+    """One condition, instantiated: value of its left side, what it needs, how far it is on the right side."""
+
+    id: str
+    statement: str
+    formula: sp.Basic
+    status: Literal["met", "not_met", "unknown", "assumed"]
+    value: float | None
+    needs: str
+    margin: float | None
+    scope: str
+
+
+@dataclass(frozen=True)
+class BoundRecord:
+    """A bound with numbers: exp(log_constant + k log_rate) at lag k, in one scope."""
+
+    id: str
+    title: str
+    object: str
+    scope: str
+    direction: str
+    norm: str
+    statement: sp.Basic
+    log_rate: float
+    log_constant: float
+    decides: str | None
+    evidence: str
+    theorem: str
+    slack: float | None
+    cases: int
+    hypotheses: tuple[HypothesisRecord, ...]
+
+
+@dataclass(frozen=True)
+class VerdictRecord:
+    """The verdict on one object in one scope."""
+
+    object: Object
+    question: str
+    scope: Literal["all_inputs", "trajectory", "samples"]
+    norm: str
+    verdict: str
+    evidence: str
+    given: tuple[str, ...]
+    rate: float | None
+    rate_interval: tuple[float, float] | None
+    unit: str
+    half_life: float | None
+    one_percent_lag: int | None
+    lag_range: tuple[int, int]
+    reason: str
+    decided_by: str | None
+    weakest: tuple[str, ...]
+    decisive: bool
+
+
+@dataclass(frozen=True)
+class LogNorms:
+    """Natural logs by lag."""
+
+    median: tuple[float, ...]
+    q05: tuple[float, ...]
+    q95: tuple[float, ...]
+    largest: tuple[float, ...]
+    smallest: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ProfileRecord:
+    """The gradient profile."""
+
+    lags: tuple[int, ...]
+    log_norm: LogNorms
+    samples: int
+    directions: int
+
+
+@dataclass(frozen=True)
+class LagShares:
+    """The share of each lag in the gradient with respect to one parameter."""
+
+    lags: tuple[int, ...]
+    share: tuple[float, ...]
+    log_share: tuple[float, ...]
+    quantile_lags: Mapping[str, int | None]
+    parameter: str
+
+
+@dataclass(frozen=True)
+class SpectrumRecord:
+    """Lyapunov exponents."""
+
+    exponents: tuple[float, ...]
+    residual: float | None
+    unit: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Eigenvalues:
+    """Eigenvalues of one recurrent block."""
+
+    real: tuple[float, ...]
+    imag: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SourceRecord:
+    """Where a theorem is from, and what of that text was read."""
+
+    key: str
+    citation: str
+    place: str
+    version: str
+    reading: str
+
+
+@dataclass(frozen=True)
+class Tests:
+    """Cases in which a theorem was compared with this network, and the tightest slack."""
+
+    cases: int
+    slack: float | None
+    seed: int | None
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a theorem says about this network in one scope."""
+
+    scope: str
+    text: str
+
+
+@dataclass(frozen=True)
+class TheoremRecord:
+    """A theorem, instantiated on this network."""
+
+    id: str
+    title: str
+    grade: str
+    weakest: tuple[str, ...]
+    textbook_rules: tuple[str, ...]
+    object: str
+    norm: str
+    quantifiers: str
+    direction: str
+    tightness: str
+    statement: sp.Basic
+    statement_text: str
+    hypotheses: tuple[HypothesisRecord, ...]
+    conclusion: tuple[Conclusion, ...]
+    steps: tuple[object, ...]
+    tests: Tests
+    source: SourceRecord
+    formal: None
+    non_vacuity: str
+    tightness_witness: str
+    rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GraphNode:
+    """A node of the evidence graph with its grade over the closure and its own."""
+
+    id: str
+    kind: str
+    label: str
+    grade: str
+    own: str
+
+
+@dataclass(frozen=True)
+class GraphRecord:
+    """The evidence graph; an edge goes from a node to one that it rests on."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that was found about one network."""
+
+    network: NetworkRecord
+    horizon: Horizon
+    jacobian: JacobianRecord
+    notation: tuple[Notation, ...]
+    verdicts: tuple[VerdictRecord, ...]
+    constants: Mapping[str, ConstantRecord]
+    bounds: tuple[BoundRecord, ...]
+    profile: ProfileRecord
+    lag_shares: LagShares
+    spectrum: SpectrumRecord
+    eigenvalues: Mapping[str, Eigenvalues]
+    theorems: tuple[TheoremRecord, ...]
+    graph: GraphRecord
+    seed: int | None
+    schema_version: int = SCHEMA_VERSION
+
+    def verdict(self, name: str) -> VerdictRecord:
+        """The decisive verdict on one object; ValueError lists the objects there are."""
+        for record in self.verdicts:
+            if record.object == name and record.decisive:
+                return record
+        raise ValueError(f"object must be one of {', '.join(QUESTIONS)}, got {name!r}")

@@ -1,0 +1,136 @@
+r"""Analysis of one network: constants, bounds, profile, spectrum, gradient by lag, and a verdict per object.
+
+Main definitions: `analyze`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
+
+from . import records
+from .analysis import Analysis
+from .error_flow import error_flow
+from .evaluate import environment
+from .instantiate import instances
+from .lower import Array
+from .lyapunov import lyapunov_spectrum
+from .network import Network
+from .profile import gradient_profile, log_shares
+from .simulate import Rng, generator, simulate, white_noise
+
+STEPS, SAMPLES, DIRECTIONS = 100, 32, 4
+RECALL_LAG = 10
+SUMMED = 4
+Advance = Callable[[], None]
+
+
+def analyze(
+    network: Network,
+    *,
+    steps: int | None = None,
+    samples: int | None = None,
+    directions: int = DIRECTIONS,
+    input_scale: float | None = None,
+    inputs: Array | None = None,
+    input_name: str = "given inputs",
+    rng: Rng = 0,
+    advance: Advance = lambda: None,
+) -> Analysis:
+    """Everything the toolkit can say about one network, with evidence: the data of the JSON document.
+
+    Inputs are white noise of standard deviation ``input_scale`` (1 unless given, 0 for zeros), or ``inputs`` of shape
+    ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are given) is the horizon T and
+    ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the same seed gives the same analysis.
+    The initial state is zero. ``advance`` is called 2 T times in all.
+
+    Raises ValueError for arguments out of range, both ``inputs`` and a scale or steps beyond them, or a batch of networks.
+
+    >>> import numpy as np
+    >>> from errorflow.theory import cells
+    >>> net = Network(cells.get("elman"), {"W": np.eye(3) / 2, "B": np.eye(3), "b": np.zeros(3)})
+    >>> found = analyze(net, steps=40, rng=0).verdict("state_jacobian")
+    >>> found.verdict, found.scope, found.evidence, round(found.half_life, 6)
+    ('vanishes', 'all_inputs', 'measured', 1.0)
+    """
+    if not isinstance(network, Network):
+        raise TypeError(f"network must be a Network, such as load_network(...) gives, got {type(network).__name__}")
+    if network.nets:
+        raise ValueError(f"network must be one network, got a batch of {network.nets}")
+    seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
+    random = generator(rng)
+    with threadpool_limits(limits=1, user_api="blas"):
+        driven, described, scale = _inputs(network, steps, samples, input_scale, inputs, input_name, random)
+        trajectory = simulate(network, driven)
+        recurrent = records.recurrent_parameters(network)
+        profile = gradient_profile(
+            trajectory, directions=directions, parameters=recurrent, summed=SUMMED, rng=random, advance=advance
+        )
+        shares = log_shares(_combined(list(profile.pass_.log_part.values())))
+        total = _total(network, profile.pass_.log_part, profile.pass_.log_total)
+        spectrum = lyapunov_spectrum(trajectory, rng=random)
+        flow = error_flow(network, lag=RECALL_LAG, scale=scale or 1.0, rng=random)
+        everywhere, here = environment(network), environment(trajectory=trajectory)
+        found = (instances(everywhere), instances(here))
+        return records.assemble(
+            trajectory=trajectory,
+            described=(described, scale),
+            directions=directions,
+            profile=profile,
+            shares=shares,
+            total=total,
+            spectrum=spectrum,
+            flow=(flow, RECALL_LAG),
+            where=everywhere,
+            found=found,
+            seed=seed,
+        )
+
+
+def _inputs(
+    network: Network,
+    steps: int | None,
+    samples: int | None,
+    scale: float | None,
+    inputs: Array | None,
+    name: str,
+    random: np.random.Generator,
+) -> tuple[Array, str, float | None]:
+    """The driving inputs (T, m, samples), how to describe them, and their scale if they are noise."""
+    if inputs is None:
+        chosen = 1.0 if scale is None else float(scale)
+        horizon = STEPS if steps is None else steps
+        if network.steps is not None and steps is None:
+            horizon = network.steps
+        noise = white_noise(network, steps=horizon, samples=SAMPLES if samples is None else samples, scale=chosen, rng=random)
+        return noise, f"white noise, standard deviation {chosen:g}" if chosen else "zero input", chosen
+    given = np.asarray(inputs, dtype=float)
+    if scale is not None:
+        raise ValueError(f"input_scale must be left out where inputs are given, got {scale!r}")
+    if given.ndim != 3:
+        raise ValueError(f"inputs must have shape (T, {network.m}, samples), got {given.shape}")
+    if samples is not None and samples != given.shape[-1]:
+        raise ValueError(f"samples must be {given.shape[-1]}, the number of input sequences given, got {samples}")
+    if steps is not None and not (isinstance(steps, int) and 1 <= steps <= len(given)):
+        raise ValueError(f"steps must be between 1 and {len(given)}, the length of the inputs, got {steps!r}")
+    return given[:steps], name, None
+
+
+def _combined(log_parts: list[Array]) -> Array:
+    """log of the Frobenius norm over several parameters of the lag-k parts."""
+    if not log_parts:
+        raise ValueError("network must have a recurrent matrix, got a cell without one")
+    stacked = np.stack(log_parts)
+    return np.asarray(logsumexp(2 * stacked, axis=0) / 2) if len(stacked) > 1 else stacked[0]
+
+
+def _total(network: Network, log_part: dict[str, Array], log_total: dict[str, Array]) -> Array:
+    """log norm of the gradient over the last k+1 copies ``(T, series)``: of the sum if tied, of all copies if not."""
+    if network.tied:
+        together = _combined(list(log_total.values()))
+    else:
+        together = np.logaddexp.accumulate(2 * _combined(list(log_part.values())), axis=0) / 2
+    return together.reshape(len(together), -1)

@@ -1,0 +1,89 @@
+r"""Views on the bounds for users: values by lag, in logs too, with hypotheses, LaTeX and source, for a matrix W.
+
+The same theorems and the same evaluator as everywhere else, for a vanilla network with slopes in [slope_inf, slope_sup].
+
+Main definitions: `BoundView`, `bound`, `names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike
+
+from ..theory import cells, theorems
+from ..theory.sources import Source
+from .evaluate import Answer, environment
+from .instantiate import instances_of
+from .lower import Array
+
+
+@dataclass(frozen=True, eq=False)
+class BoundView:
+    """A bound on J(t, t-k) at ``lags``: natural logs, the conditions by id, and what it rests on."""
+
+    id: str
+    lags: Array
+    log_values: Array
+    direction: str
+    hypotheses: dict[str, Answer]
+    decides: str | None
+    latex: str
+    source: Source
+
+    @property
+    def values(self) -> Array:
+        """The bound itself; tiny and huge ones underflow to 0 and overflow to inf, the logs do not."""
+        with np.errstate(over="ignore", under="ignore"):
+            return np.exp(self.log_values)
+
+
+def names() -> tuple[str, ...]:
+    """Ids of the bounds on a matrix.
+
+    >>> names()
+    ('hochreiter_max_weight', 'row_sum_norm', 'pascanu_spectral_norm', 'perron_radius', 'diagonal_scaling_norm', 'smallest_gain')
+    """
+    vanilla = cells.get("elman")
+    return tuple(b.id for b in (theorem.instantiate(vanilla) for theorem in theorems.all()) if b is not None)
+
+
+def bound(
+    W: ArrayLike,
+    *,
+    lags: Sequence[int] | Array,
+    id: str = "pascanu_spectral_norm",
+    slope_sup: float = 1.0,
+    slope_inf: float = 0.0,
+) -> BoundView:
+    """The bound ``id`` on ||J(t, t-k)||_2 (or from below on its smallest singular value) at every lag k >= 0.
+
+    W is (n, n); all slopes lie in [slope_inf, slope_sup] in modulus. Raises ValueError for an unknown id, a W that is no
+    real finite square matrix, negative lags or slopes out of order.
+
+    >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
+    >>> view.values.tolist(), view.decides
+    ([1.0, 0.5, 0.25], 'vanishes')
+    """
+    if id not in names():
+        raise ValueError(f"id must be one of {', '.join(names())}, got {id!r}")
+    if not 0 <= slope_inf <= slope_sup < np.inf:
+        raise ValueError(f"slopes must satisfy 0 <= slope_inf <= slope_sup < inf, got {slope_inf!r} and {slope_sup!r}")
+    steps = np.asarray(lags)
+    if steps.ndim != 1 or steps.dtype.kind not in "iu" or (steps < 0).any():
+        raise ValueError(f"lags must be a sequence of integers of at least 0, got {lags!r}")
+    where = environment(W=np.asarray(W), slope_sup=slope_sup, slope_inf=slope_inf)
+    (found,) = instances_of(cells.get("elman"), where, only=id)
+    return BoundView(
+        id,
+        steps,
+        found.log_bound(steps),
+        found.bound.direction,
+        {condition.id: answered for condition, answered in found.answers},
+        found.bound.decides if found.decided else None,
+        str(sp.latex(found.bound.statement)),
+        found.theorem.source,
+    )

@@ -1,0 +1,257 @@
+"""A real number known up to an interval, lower <= x <= upper, with the evidence for it.
+
+Arithmetic follows the interval rules: the result contains f(x, y) for all x and y in the operands. The
+endpoints are rounded to nearest, no error of rounding is added, and so every number made here is
+*measured*. Infinite endpoints stand for "no bound"; 0 * inf is 0.
+
+Evidence is not an argument of anything. A float is measured; `exact` data (the number of units, a lag, a
+rational coefficient) can not be doubted, has no evidence of its own and leaves that of the other operand as
+it is. Every result passes through `_derived`, which takes the weakest evidence of the operands: that is the
+place where certified operands, once there are any, must be rounded outward.
+
+Main definitions: `Enclosure`, `measured`, `exact`.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import ClassVar, Literal
+
+from ..theory.evidence import LADDER
+
+Answer = Literal["met", "not_met", "unknown"]
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """A real number x with lower <= x <= upper, and the residual of the method that found it, if any.
+
+    Raises ValueError if lower > upper or either is NaN.
+
+    >>> side = Enclosure(1.0, 2.0)
+    >>> 1 - side / 4
+    Enclosure(0.5, 0.75, measured)
+    >>> side.less_than(3), side.less_than(1), side.less_than(1.5)
+    ('met', 'not_met', 'unknown')
+    """
+
+    lower: float
+    upper: float
+    residual: float | None = None
+    _evidence: str | None = field(default="measured", init=False, repr=False)
+
+    __array_ufunc__: ClassVar[None] = None  # NumPy scalars leave the arithmetic to this class
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lower", float(self.lower))
+        object.__setattr__(self, "upper", float(self.upper))
+        if not self.lower <= self.upper:
+            raise ValueError(f"lower must be at most upper, got {self.lower!r} and {self.upper!r}")
+
+    @property
+    def evidence(self) -> str:
+        """The rung of the ladder of evidence; *measured* for exact data too, which never says too much."""
+        return self._evidence or "measured"
+
+    @property
+    def width(self) -> float:
+        """upper - lower, 0 for a point (also an infinite one)."""
+        return 0.0 if self.lower == self.upper else self.upper - self.lower
+
+    @property
+    def midpoint(self) -> float:
+        """(lower + upper)/2, without overflow; 0 for the whole line."""
+        if self.lower == self.upper:
+            return self.lower
+        if self.lower == -math.inf and self.upper == math.inf:
+            return 0.0
+        return self.lower / 2 + self.upper / 2
+
+    def __repr__(self) -> str:
+        number = repr(self.lower) if self.lower == self.upper else f"{self.lower!r}, {self.upper!r}"
+        residual = "" if self.residual is None else f", residual {self.residual:.1e}"
+        return f"Enclosure({number}, {self._evidence or 'exact'}{residual})"
+
+    def less_than(self, other: Enclosure | Real | float) -> Answer:
+        """Whether x < y: *met* if upper < other.lower, *not_met* if lower >= other.upper, else *unknown*.
+
+        Comparison operators are not defined: an interval has three answers. x <= y is not_met where y < x
+        is met, and met where y < x is not_met.
+        """
+        bound = _operand(other)
+        if self.upper < bound.lower:
+            return "met"
+        return "not_met" if self.lower >= bound.upper else "unknown"
+
+    def __neg__(self) -> Enclosure:
+        return _derived(-self.upper, -self.lower, self)
+
+    def __add__(self, other: Enclosure | Real | float) -> Enclosure:
+        y = _operand(other)
+        return _derived(self.lower + y.lower, self.upper + y.upper, self, y)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Enclosure | Real | float) -> Enclosure:
+        y = _operand(other)
+        return _derived(self.lower - y.upper, self.upper - y.lower, self, y)
+
+    def __rsub__(self, other: Real | float) -> Enclosure:
+        return _operand(other) - self
+
+    def __mul__(self, other: Enclosure | Real | float) -> Enclosure:
+        y = _operand(other)
+        return _corners(_product, self, y)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Enclosure | Real | float) -> Enclosure:
+        """x / y; the whole line if the denominator contains 0."""
+        y = _operand(other)
+        if y.lower <= 0.0 <= y.upper:
+            return _derived(-math.inf, math.inf, self, y)
+        return _corners(_quotient, self, y)
+
+    def __rtruediv__(self, other: Real | float) -> Enclosure:
+        return _operand(other) / self
+
+    def __pow__(self, exponent: Enclosure | Real | float) -> Enclosure:
+        """x**y: any x for an integer y, else on the part of the interval where x >= 0; 0**0 = 1.
+
+        Raises ValueError if a real power meets an interval below 0.
+        """
+        y = _operand(exponent)
+        if y.lower == y.upper and y.lower.is_integer():
+            if y.lower < 0:
+                return 1.0 / self**-y
+            ends = _power(self.lower, y.lower), _power(self.upper, y.lower)
+            straddles = self.lower < 0.0 < self.upper and y.lower % 2 == 0 and y.lower > 0
+            return _derived(0.0 if straddles else min(ends), max(ends), self, y)
+        return _corners(_power, self._domain("a real power"), y)
+
+    def __rpow__(self, base: Real | float) -> Enclosure:
+        return _operand(base) ** self
+
+    def __abs__(self) -> Enclosure:
+        ends = abs(self.lower), abs(self.upper)
+        return _derived(0.0 if self.lower <= 0.0 <= self.upper else min(ends), max(ends), self)
+
+    def absolute(self) -> Enclosure:
+        """|x|."""
+        return abs(self)
+
+    def log(self) -> Enclosure:
+        """The natural logarithm on the part of the interval where x >= 0, with log 0 = -inf."""
+        part = self._domain("a logarithm")
+        return _derived(_log(part.lower), _log(part.upper), self)
+
+    def exp(self) -> Enclosure:
+        """e**x."""
+        return _derived(_exp(self.lower), _exp(self.upper), self)
+
+    def maximum(self, other: Enclosure | Real | float) -> Enclosure:
+        """max(x, y)."""
+        y = _operand(other)
+        return _derived(max(self.lower, y.lower), max(self.upper, y.upper), self, y)
+
+    def minimum(self, other: Enclosure | Real | float) -> Enclosure:
+        """min(x, y)."""
+        y = _operand(other)
+        return _derived(min(self.lower, y.lower), min(self.upper, y.upper), self, y)
+
+    def _domain(self, what: str) -> Enclosure:
+        if self.upper < 0.0:
+            raise ValueError(f"{what} needs a number that may be nonnegative, got {self!r}")
+        return _derived(max(self.lower, 0.0), self.upper, self)
+
+
+def measured(value: float, *, upper: float | None = None, residual: float | None = None) -> Enclosure:
+    """The float `value`, or the interval [value, upper], found by a float computation without error bound.
+
+    >>> measured(0.5, residual=2e-16)
+    Enclosure(0.5, measured, residual 2.0e-16)
+    """
+    return Enclosure(value, value if upper is None else upper, residual)
+
+
+def exact(value: Rational | float) -> Enclosure:
+    """The number `value` itself, as data: an integer, a fraction, a SymPy rational or a float.
+
+    A rational that is no float becomes the interval of its two neighbors.
+    Raises TypeError for anything else, ValueError for NaN.
+
+    >>> exact(3), exact(Fraction(1, 3)).width < 1e-16
+    (Enclosure(3.0, exact), True)
+    """
+    if isinstance(value, Rational):
+        ratio = Fraction(int(value.numerator), int(value.denominator))
+        try:
+            nearest = float(ratio)
+        except OverflowError:
+            largest = sys.float_info.max
+            beyond = Enclosure(largest, math.inf) if ratio > 0 else Enclosure(-math.inf, -largest)
+            return _with_evidence(beyond, None)
+        lower = nearest if Fraction(nearest) <= ratio else math.nextafter(nearest, -math.inf)
+        upper = nearest if Fraction(nearest) >= ratio else math.nextafter(nearest, math.inf)
+        return _with_evidence(Enclosure(lower, upper), None)
+    if isinstance(value, Real):
+        return _with_evidence(Enclosure(float(value), float(value)), None)
+    raise TypeError(f"value must be a rational number or a float, got {value!r} ({type(value).__name__})")
+
+
+def _with_evidence(enclosure: Enclosure, evidence: str | None) -> Enclosure:
+    object.__setattr__(enclosure, "_evidence", evidence)
+    return enclosure
+
+
+def _derived(lower: float, upper: float, *operands: Enclosure) -> Enclosure:
+    """What an operation found: its evidence is the weakest of the operands', exact data left aside."""
+    if math.isnan(lower) or math.isnan(upper):
+        lower, upper = -math.inf, math.inf
+    words = [operand._evidence for operand in operands if operand._evidence is not None]
+    return _with_evidence(Enclosure(lower, upper), max(words, key=LADDER.index, default=None))
+
+
+def _operand(value: Enclosure | Real | float) -> Enclosure:
+    return value if isinstance(value, Enclosure) else exact(value)  # type: ignore[arg-type]  # exact refuses the rest
+
+
+def _corners(operation: Callable[[float, float], float], x: Enclosure, y: Enclosure) -> Enclosure:
+    """The range of an operation that takes its extremes over a box at the corners."""
+    values = [operation(a, b) for a in (x.lower, x.upper) for b in (y.lower, y.upper)]
+    if any(math.isnan(value) for value in values):
+        return _derived(-math.inf, math.inf, x, y)
+    return _derived(min(values), max(values), x, y)
+
+
+def _product(a: float, b: float) -> float:
+    return 0.0 if a == 0.0 or b == 0.0 else a * b
+
+
+def _quotient(a: float, b: float) -> float:
+    return 0.0 if a == 0.0 else a / b
+
+
+def _power(base: float, exponent: float) -> float:
+    try:
+        return float(base**exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ZeroDivisionError:
+        return math.inf
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0.0 else -math.inf
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,181 @@
+r"""How one step of gradient descent moves the error flow (object error_flow, question Q4).
+
+The loss is linear recall at lag d (claim C8): y = c^T h_T with a random unit readout c, target q^T u_{T-d} with
+white inputs, E = mean of (y - target)^2. G = dE/dW comes from the backward pass. The derivative of log rho(W) along
+-G is -Re[conj(lambda)/|lambda|^2 u* G v / (u* v)] for a simple dominant eigenvalue lambda with right and left
+eigenvectors v, u (claim C10, an equality); the derivative of the mean log slope is a central difference on the same
+inputs. Several readouts give an interval.
+
+Main definitions: `ErrorFlow`, `error_flow`, `radius_derivative`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import scipy.linalg
+
+from ..theory.bounds import slope_form
+from .lower import Array
+from .network import Network
+from .simulate import Rng, Trajectory, generator, simulate, white_noise
+
+SIMPLE = 1e-6  # smallest relative gap of moduli, and smallest |u* v|, at which an eigenvalue counts as simple
+
+
+@dataclass(frozen=True)
+class ErrorFlow:
+    """Derivatives per unit learning rate, one entry per readout: of log rho of each recurrent block, and of the flow.
+
+    ``flow`` is the derivative of the mean log slope for cells of slope form, else of the mean log growth of the state
+    Jacobian per step. ``word`` is *raises* or *lowers* where all of them agree in sign, *mixed* where they do not,
+    *undecided* where a derivative does not exist.
+    """
+
+    word: Literal["raises", "lowers", "mixed", "undecided"]
+    log_radius: dict[str, tuple[float, ...]]
+    flow: tuple[float, ...]
+    reason: str
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Smallest and largest change of the error flow over the readouts, per unit learning rate."""
+        total = self._total()
+        return min(total), max(total)
+
+    @property
+    def rate(self) -> float:
+        """Median change of the error flow per unit learning rate: log rho(W) plus mean log slope, or the growth."""
+        return float(np.median(self._total()))
+
+    def _total(self) -> tuple[float, ...]:
+        if len(self.log_radius) == 1:
+            (radius,) = self.log_radius.values()
+            return tuple(r + f for r, f in zip(radius, self.flow, strict=True))
+        return self.flow
+
+
+def radius_derivative(W: Array, G: Array) -> float:
+    """d log rho(W - eta G)/d eta at eta = 0; NaN where the dominant eigenvalue is not simple up to conjugation.
+
+    >>> radius_derivative(np.diag([0.5, 0.2]), np.diag([-1.0, 0.0]))
+    2.0
+    """
+    values, left, right = scipy.linalg.eig(W, left=True, right=True)
+    order = np.argsort(-np.abs(values))
+    top = values[order[0]]
+    conjugate = [i for i in order[1:] if abs(values[i] - np.conj(top)) <= SIMPLE * abs(top) and top.imag != 0]
+    rest = [i for i in order[1:] if i not in conjugate[:1]]
+    if top == 0 or (rest and abs(values[rest[0]]) > (1 - SIMPLE) * abs(top)):
+        return math.nan
+    u, v = left[:, order[0]], right[:, order[0]]
+    overlap = np.vdot(u, v)
+    if abs(overlap) < SIMPLE:
+        return math.nan
+    return float(-np.real(np.conj(top) / abs(top) ** 2 * (u.conj() @ G @ v) / overlap))
+
+
+def error_flow(
+    network: Network,
+    *,
+    lag: int = 10,
+    steps: int = 40,
+    samples: int = 64,
+    scale: float = 1.0,
+    readouts: int = 3,
+    rng: Rng = None,
+) -> ErrorFlow:
+    """How one descent step on linear recall at ``lag`` moves log rho(W) and the slopes, per unit learning rate."""
+    random = generator(rng)
+    if network.untied or network.m == 0:
+        why = "untied copies have no single W" if network.untied else "the cell has no input to recall"
+        return ErrorFlow("undecided", {}, (math.nan,), why)
+    inputs = white_noise(network, steps=steps, samples=samples, scale=scale, rng=random)
+    trajectory = simulate(network, inputs)
+    radius: dict[str, list[float]] = {name: [] for name in network.recurrent_blocks()}
+    flow: list[float] = []
+    for _ in range(readouts):
+        gradient = _gradient(trajectory, lag, random)
+        if not all(np.isfinite(G).all() for G in gradient.values()):
+            why = f"the gradient of recall at lag {lag} overflows over {steps} steps"
+            return ErrorFlow("undecided", {}, (math.nan,), why)
+        for name, G in network.replace(**gradient).recurrent_blocks().items():
+            radius[name].append(radius_derivative(network.recurrent_blocks()[name], G))
+        flow.append(_flow_derivative(trajectory, gradient))
+    return _judged({name: tuple(r) for name, r in radius.items()}, tuple(flow), lag)
+
+
+def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: int) -> ErrorFlow:
+    single = len(radius) == 1
+    numbers = [x for r in radius.values() for x in r] if single else []
+    numbers += flow
+    blocks = "; ".join(f"d log rho({name}) from {min(r):.3g} to {max(r):.3g}" for name, r in radius.items())
+    what = "d mean log slope" if single else "d mean log growth of J"
+    reason = f"one descent step on recall at lag {lag}, per unit learning rate: {blocks}; {what} from {min(flow):.3g} to {max(flow):.3g}"
+    if not np.isfinite(numbers).all():
+        return ErrorFlow("undecided", radius, flow, f"{reason}; a derivative does not exist (eigenvalues cross, or overflow)")
+    if all(x > 0 for x in numbers):
+        return ErrorFlow("raises", radius, flow, reason)
+    if all(x < 0 for x in numbers):
+        return ErrorFlow("lowers", radius, flow, reason)
+    return ErrorFlow("mixed", radius, flow, f"{reason}: of both signs")
+
+
+def _gradient(trajectory: Trajectory, lag: int, random: np.random.Generator) -> dict[str, Array]:
+    """dE/d(recurrent matrices) of linear recall, by parameter."""
+    network, kernels = trajectory.network, trajectory.kernels
+    n, size = network.n, network.state_dim
+    readout = np.zeros(size)
+    readout[:n] = _unit(n, random)
+    target = _unit(network.m, random) @ trajectory.inputs[trajectory.steps - 1 - lag]
+    error = readout @ trajectory.states[-1] - target
+    flow = readout[:, None] * (2.0 * error / len(error))
+    recurrent = [p for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n"]
+    gradient = {p.name: np.zeros_like(network.parameters[p.name]) for p in recurrent}
+    for t, point in trajectory.backward():
+        flow, uses = kernels.pullback(network.at(t), point, flow, uses=True)
+        for use in uses:
+            if use.parameter in gradient and use.operand is not None:
+                rows = slice(use.first * n, use.first * n + len(use.delta))
+                gradient[use.parameter][rows] += use.delta @ np.broadcast_to(use.operand, (n, use.delta.shape[1])).T
+    return gradient
+
+
+def _unit(size: int, random: np.random.Generator) -> Array:
+    g = random.standard_normal(size)
+    return np.asarray(g / np.linalg.norm(g))
+
+
+def _flow_derivative(trajectory: Trajectory, gradient: dict[str, Array]) -> float:
+    """Central difference of the mean log slope (or growth) along one descent step, on the same inputs."""
+    network = trajectory.network
+    size = max(float(np.abs(G).max()) for G in gradient.values())
+    if size == 0.0:
+        return 0.0
+    largest = max(float(np.abs(network.parameters[name]).max()) for name in gradient)
+    step = 1e-5 * max(largest, 1e-3) / size
+    ends = []
+    for sign in (-1.0, 1.0):
+        moved = {name: network.parameters[name] - sign * step * G for name, G in gradient.items()}
+        ends.append(_flow(simulate(network.replace(**moved), trajectory.inputs)))
+    return (ends[1] - ends[0]) / (2.0 * step)
+
+
+def _flow(trajectory: Trajectory) -> float:
+    network, kernels = trajectory.network, trajectory.kernels
+    form = slope_form(network.cell)
+    total, tangent = 0.0, np.full((network.state_dim, trajectory.samples), 1.0)
+    for t in range(1, trajectory.steps + 1):
+        point = trajectory.point(t)
+        with np.errstate(divide="ignore"):
+            if form is not None:
+                total += float(np.log(np.abs(kernels.diagonal(form.slope, network.at(t), point))).mean())
+                continue
+            tangent = kernels.jvp(network.at(t), point, tangent)
+            norms = np.linalg.norm(tangent, axis=0)
+            total += float(np.log(norms).mean())
+            tangent = tangent / np.where(norms > 0, norms, 1.0)
+    return total / trajectory.steps

@@ -1,0 +1,1 @@
+"""Experiments: tasks and the training runs whose results ship with the package."""

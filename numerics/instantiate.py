@@ -1,0 +1,103 @@
+r"""Theorems on a network: every bound with its numbers and its hypotheses answered, in one scope.
+
+Main definitions: `Instance`, `instances`, `slacks`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..theory import theorems
+from ..theory.bounds import Bound
+from ..theory.hypotheses import Hypothesis
+from ..theory.language import Cell
+from ..theory.quantities import MatrixFunctional
+from ..theory.theorem import Theorem
+from .evaluate import Answer, Environment, answer, evaluate
+from .lower import Array
+
+TOLERANCE = 1e-9  # relative rounding allowance per factor when a bound is compared with a computed product
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A bound of a theorem with numbers: log bound(k) = log_constant + k log_rate, and its answered conditions."""
+
+    theorem: Theorem
+    bound: Bound
+    scope: str
+    log_rate: float
+    log_constant: float
+    answers: tuple[tuple[Hypothesis, Answer], ...]
+
+    @property
+    def decided(self) -> bool:
+        """Whether every hypothesis and the condition on the rate are met."""
+        return all(found.status == "met" for _, found in self.answers)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the bound itself holds (its hypotheses are met), with a finite rate, decisive or not."""
+        conditions = [found.status == "met" for condition, found in self.answers if condition != self.bound.decision]
+        return all(conditions) and self.log_rate < math.inf
+
+    @property
+    def constants(self) -> tuple[MatrixFunctional, ...]:
+        """The quantities of matrices that the bound uses."""
+        found = self.bound.statement.atoms(MatrixFunctional)
+        return tuple(sorted(found, key=str))
+
+    def log_bound(self, lags: Array) -> Array:
+        """Natural log of the bound at each lag; at lag 0, where J is the identity, it is 0."""
+        return np.where(lags == 0, 0.0, self.log_constant + np.where(lags == 0, 0, lags) * self.log_rate)
+
+
+def instances(where: Environment) -> tuple[Instance, ...]:
+    """All theorems that apply to the network of an environment, with their numbers in its scope."""
+    if where.network is None:
+        raise ValueError("where must be the environment of a network, got that of a bare matrix")
+    return instances_of(where.network.cell, where)
+
+
+def instances_of(cell: Cell, where: Environment, *, only: str | None = None) -> tuple[Instance, ...]:
+    """The theorems that apply to a cell, or the one with the bound ``only``, with numbers from an environment."""
+    found = []
+    for theorem in theorems.all():
+        bound = theorem.instantiate(cell)
+        if bound is None or only not in (None, bound.id):
+            continue
+        conditions = (*bound.hypotheses, bound.decision)
+        rate, constant = evaluate(bound.rate, where), evaluate(bound.constant, where)
+        end = "upper" if bound.direction == "<=" else "lower"
+        found.append(
+            Instance(
+                theorem,
+                bound,
+                where.scope,
+                _log(getattr(rate, end)),
+                _log(getattr(constant, end)),
+                tuple((condition, answer(condition, where)) for condition in conditions),
+            )
+        )
+    return tuple(found)
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf
+
+
+def slacks(instance: Instance, lags: Array, largest: Array, smallest: Array) -> Array:
+    """Log distance of the bound to the computed extreme singular value at each lag k >= 1, on its right side.
+
+    A rounding allowance of 1e-9 per factor is granted; below zero the bound would be violated.
+    """
+    keep = lags > 0
+    k = lags[keep]
+    bound = instance.log_bound(k)
+    with np.errstate(invalid="ignore"):
+        gap = bound - largest[keep] if instance.bound.direction == "<=" else smallest[keep] - bound
+    # equal infinities (both sides are zero) are no violation
+    return np.where(np.isnan(gap), 0.0, gap) + TOLERANCE * (k + 1)

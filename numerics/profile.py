@@ -1,0 +1,96 @@
+r"""The gradient profile: log ||J(T, T-k)^T v|| by lag k, with the extreme singular values of J(T, T-k).
+
+Main definitions: `Profile`, `gradient_profile`, `lag_grid`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from .backprop import Backward, backward, unit_cotangents
+from .extremes import extreme_singular_values
+from .lower import Array
+from .simulate import Rng, Trajectory, generator
+
+EVERY_LAG_UP_TO = 2000
+DENSE_START = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Natural logs by lag: every lag k of ``lags`` belongs to dx_T/dx_{T-k} over the full state.
+
+    ``log_norm (lags, samples, directions)`` are the logs of ||J(T, T-k)^T v|| for random unit cotangents v; ``largest``
+    and ``smallest (lags,)`` those of the extreme singular values on the first sample; ``pass_`` is the backward pass
+    over all lags, with the parts of the gradient by lag.
+    """
+
+    lags: Array
+    log_norm: Array
+    largest: Array
+    smallest: Array
+    pass_: Backward
+
+    @property
+    def median(self) -> Array:
+        """Median over samples and directions, by lag."""
+        return self.quantile(0.5)
+
+    def quantile(self, q: float) -> Array:
+        """Quantile over samples and directions, by lag."""
+        flat = self.log_norm.reshape(len(self.lags), -1)
+        return np.asarray(np.quantile(flat, q, axis=1, method="inverted_cdf"))
+
+
+def lag_grid(steps: int) -> Array:
+    """Lags that are reported: all of 0..steps up to 2,000, beyond that all to 100 and a geometric grid.
+
+    >>> lag_grid(5).tolist(), len(lag_grid(10_000)) < 400, int(lag_grid(10_000)[-1])
+    ([0, 1, 2, 3, 4, 5], True, 10000)
+    """
+    if steps <= EVERY_LAG_UP_TO:
+        return np.arange(steps + 1)
+    tail = np.geomspace(DENSE_START, steps, 200).round().astype(int)
+    return np.unique(np.concatenate([np.arange(DENSE_START + 1), tail]))
+
+
+def gradient_profile(
+    trajectory: Trajectory,
+    *,
+    directions: int = 4,
+    parameters: tuple[str, ...] = (),
+    summed: int = 0,
+    rng: Rng = None,
+    advance: Callable[[], None] = lambda: None,
+) -> Profile:
+    """Profile of a trajectory at its last step, by lag and in logs; no lag underflows.
+
+    ``parameters`` and ``summed`` are handed to `backward`. Raises ValueError for fewer than one direction or a batch of
+    networks.
+
+    >>> from errorflow.numerics import Network, simulate
+    >>> from errorflow.theory import activations, cells
+    >>> cell = cells.get("elman", activation=activations.Identity())
+    >>> net = Network(cell, {"W": np.array([[0.5]]), "B": np.ones((1, 1)), "b": np.zeros(1)})
+    >>> profile = gradient_profile(simulate(net, np.zeros((1000, 1, 1))), rng=0)
+    >>> float(profile.largest[1000] / np.log(0.5))
+    1000.0
+    """
+    if not isinstance(directions, int) or directions < 1:
+        raise ValueError(f"directions must be an integer of at least 1, got {directions!r}")
+    size, samples = trajectory.network.state_dim, trajectory.samples
+    cotangent = unit_cotangents(size, samples=samples, directions=directions, rng=generator(rng))
+    passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, samples))
+    largest, smallest = extreme_singular_values(trajectory, advance=advance)
+    lags = lag_grid(trajectory.steps)
+    return Profile(lags, passed.log_norm[lags], largest[lags], smallest[lags], passed)
+
+
+def log_shares(log_part: Array) -> Array:
+    """log of the share of each lag in the sum of the parts' norms, per sample and direction; NaN if all are zero."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(log_part - logsumexp(log_part, axis=0))

@@ -1,0 +1,277 @@
+r"""From what was computed to the records of an `Analysis`, with the evidence graph built along the way.
+
+Main definitions: `assemble`, `recurrent_parameters`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import logsumexp
+
+from ..theory import notation, quantities
+from ..theory.evidence import Assumed, Cited, Graph, Measured, Node, Tested
+from ..theory.hypotheses import Hypothesis
+from ..theory.jacobian import step_jacobian
+from ..theory.product import jacobian_product
+from ..theory.theorem import Theorem
+from . import analysis as a
+from . import verdict
+from .error_flow import ErrorFlow
+from .evaluate import EVALUATORS, Answer, Environment, evaluate
+from .instantiate import Instance, slacks
+from .lower import Array
+from .lyapunov import Spectrum
+from .network import Network
+from .profile import Profile
+from .simulate import Trajectory
+
+SHARE_QUANTILES = (50, 90, 99)
+MEASUREMENTS = {
+    "measurement:trajectory": "one simulated trajectory, double precision",
+    "measurement:profile": "backward pass by lag, double precision",
+    "measurement:gradient": "gradient by lag, double precision",
+    "measurement:error_flow": "one descent step, double precision",
+}
+
+
+def recurrent_parameters(network: Network) -> tuple[str, ...]:
+    """Names of the recurrent matrix parameters of a network."""
+    return tuple(p.name for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n")
+
+
+def assemble(
+    *,
+    trajectory: Trajectory,
+    described: tuple[str, float | None],
+    directions: int,
+    profile: Profile,
+    shares: Array,
+    total: Array,
+    spectrum: Spectrum,
+    flow: tuple[ErrorFlow, int],
+    where: Environment,
+    found: tuple[Sequence[Instance], Sequence[Instance]],
+    seed: int | None,
+) -> a.Analysis:
+    """Put the pieces together; the order in which nodes enter the graph is that of the reasoning."""
+    network = trajectory.network
+    graph = Graph()
+    for identifier, label in MEASUREMENTS.items():
+        graph.add(Node(identifier, "measurement", label, Measured(label)))
+    for index, assumption in enumerate(network.assumed):
+        graph.add(Node(f"assumption:{index}", "hypothesis", assumption, Assumed(assumption)))
+    given = tuple(f"if {assumption}" for assumption in network.assumed)
+    constants = _constants(graph, where)
+    every = np.arange(trajectory.steps + 1)[profile.lags]
+    gaps = {
+        (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest) for scope in found for i in scope if i.holds
+    }
+    theorems = _theorems(graph, found, gaps, seed)
+    bounds = [_bound(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
+    flat = profile.log_norm.reshape(len(profile.lags), -1)
+    alive = shares.reshape(len(shares), -1)
+    alive = alive[:, ~np.isnan(alive).any(axis=0)]
+    part_lags = np.arange(len(shares))
+    last = len(shares) - 1 if len(shares) > 1 else 1  # the first copy reads the zero initial state: its part is zero
+    verdicts = [
+        *verdict.state_jacobian(graph, given, found, profile.lags, flat),
+        *verdict.total_gradient(graph, given, part_lags, total),
+        *verdict.lag_share(graph, given, part_lags[:last], alive[:last]),
+        *verdict.error_flow_verdict(graph, given, *flow),
+    ]
+    return a.Analysis(
+        network=_network(network),
+        horizon=a.Horizon(trajectory.steps, trajectory.samples, directions, *described),
+        jacobian=_jacobian(network),
+        notation=tuple(a.Notation(letter.symbol, letter.meaning) for letter in notation.TABLE),
+        verdicts=tuple(verdicts),
+        constants=constants,
+        bounds=tuple(bounds),
+        profile=_profile(profile, trajectory.samples, directions),
+        lag_shares=_shares(alive, recurrent_parameters(network)),
+        spectrum=a.SpectrumRecord(
+            tuple(map(float, spectrum.exponents)), spectrum.residual, "nats per step", spectrum.method
+        ),
+        eigenvalues=_eigenvalues(network),
+        theorems=tuple(theorems),
+        graph=_graph(graph),
+        seed=seed,
+    )
+
+
+def _network(network: Network) -> a.NetworkRecord:
+    return a.NetworkRecord(
+        cell=network.cell.name,
+        layer=network.layer,
+        activation=", ".join(f.name for f in network.cell.activations),
+        n=network.n,
+        state_dim=network.state_dim,
+        input_dim=network.m,
+        dtype=network.dtype,
+        source=network.source,
+        sha256=network.sha256,
+        tied=network.tied,
+        parameters={name: array.shape for name, array in network.parameters.items()},
+        assumed=network.assumed,
+    )
+
+
+def _jacobian(network: Network) -> a.JacobianRecord:
+    jacobian = step_jacobian(network.cell)
+    blocks = (a.BlockRecord(b.row, b.column, b.formula) for b in jacobian.blocks.values())
+    update = (a.NamedFormula(name, formula) for name, formula in network.cell.equations.items())
+    return a.JacobianRecord(tuple(blocks), tuple(update), jacobian_product(network.cell).formula)
+
+
+def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
+    found = {}
+    for functional in EVALUATORS:
+        for name in where.matrices:
+            expr = functional(quantities.matrix_symbol(name))
+            enclosure = evaluate(expr, where)
+            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, Measured("floating point, no error bound")))
+            found[str(expr)] = a.ConstantRecord(
+                enclosure.lower, enclosure.upper, enclosure.evidence, enclosure.residual, expr
+            )
+    return found
+
+
+def _theorems(
+    graph: Graph,
+    found: tuple[Sequence[Instance], Sequence[Instance]],
+    gaps: dict[tuple[str, str], Array],
+    seed: int | None,
+) -> list[a.TheoremRecord]:
+    result = []
+    for everywhere, here in zip(*found, strict=True):
+        theorem = everywhere.theorem
+        tested = [gaps[key] for key in ((i.bound.id, i.scope) for i in (everywhere, here)) if key in gaps]
+        cases = np.concatenate(tested) if tested else np.zeros(0)
+        identifier = f"theorem:{theorem.id}"
+        basis = Tested(cases) if len(cases) else Cited(theorem.citation)
+        graph.add(Node(identifier, "theorem", theorem.title, basis))
+        grade = graph.grade(identifier)
+        conditions = tuple(_hypothesis(i, *pair) for i in (everywhere, here) for pair in i.answers)
+        result.append(
+            a.TheoremRecord(
+                id=theorem.id,
+                title=theorem.title,
+                grade=str(grade),
+                weakest=grade.weakest,
+                textbook_rules=(),
+                object=everywhere.bound.object,
+                norm=everywhere.bound.norm,
+                quantifiers=theorem.quantifiers,
+                direction="upper" if everywhere.bound.direction == "<=" else "lower",
+                tightness=theorem.tightness,
+                statement=everywhere.bound.statement,
+                statement_text=theorem.words,
+                hypotheses=conditions,
+                conclusion=tuple(a.Conclusion(i.scope, _conclusion(i)) for i in (everywhere, here)),
+                steps=(),
+                tests=a.Tests(len(cases), float(cases.min()) if len(cases) else None, seed),
+                source=_source(theorem),
+                formal=None,
+                non_vacuity=str(theorem.non_vacuity),
+                tightness_witness=str(theorem.tightness_witness) if theorem.tightness_witness else "",
+                rests_on=(identifier,),
+            )
+        )
+    return result
+
+
+def _conclusion(instance: Instance) -> str:
+    failing = [condition for condition, found in instance.answers if found.status != "met"]
+    if failing:
+        return f"decides nothing here: {failing[0].statement} is not established"
+    return f"{instance.bound.decides}: log rate {instance.log_rate:.6g} nats per step"
+
+
+def _source(theorem: Theorem) -> a.SourceRecord:
+    source = theorem.source
+    return a.SourceRecord(source.key, source.citation, theorem.place, theorem.version, source.reading)
+
+
+def _hypothesis(instance: Instance, condition: Hypothesis, found: Answer) -> a.HypothesisRecord:
+    side = found.value.upper if condition.relation.rel_op == "<" else found.value.lower
+    known = math.isfinite(side)
+    return a.HypothesisRecord(
+        id=condition.id,
+        statement=condition.statement,
+        formula=condition.relation,
+        status=found.status,
+        value=side if known else None,
+        needs=condition.needs,
+        margin=found.margin if known else None,
+        scope=instance.scope,
+    )
+
+
+def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
+    bound, scope = instance.bound, instance.scope
+    identifier = f"bound:{bound.id}:{scope}"
+    supports = [f"theorem:{instance.theorem.id}", *(f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes)]
+    if scope == "trajectory":
+        supports.append("measurement:trajectory")
+    graph.add(Node(identifier, "bound", f"{bound.title} ({scope})", None, tuple(supports)))
+    return a.BoundRecord(
+        id=bound.id,
+        title=bound.title,
+        object=bound.object,
+        scope=scope,
+        direction=bound.direction,
+        norm=bound.norm,
+        statement=bound.statement,
+        log_rate=instance.log_rate,
+        log_constant=instance.log_constant,
+        decides=bound.decides if instance.decided else None,
+        evidence=str(graph.grade(identifier)),
+        theorem=instance.theorem.id,
+        slack=float(gaps.min()) if gaps is not None else None,
+        cases=len(gaps) if gaps is not None else 0,
+        hypotheses=tuple(_hypothesis(instance, *pair) for pair in instance.answers),
+    )
+
+
+def _profile(profile: Profile, samples: int, directions: int) -> a.ProfileRecord:
+    def numbers(array: Array) -> tuple[float, ...]:
+        return tuple(map(float, array))
+
+    norms = a.LogNorms(
+        *(numbers(profile.quantile(q)) for q in (0.5, 0.05, 0.95)), numbers(profile.largest), numbers(profile.smallest)
+    )
+    return a.ProfileRecord(tuple(map(int, profile.lags)), norms, samples, directions)
+
+
+def _shares(log_share: Array, parameters: tuple[str, ...]) -> a.LagShares:
+    """Mean share over samples and directions, by lag; quantile lags of the mean."""
+    lags, series = log_share.shape
+    mean = logsumexp(log_share, axis=1) - math.log(series) if series else np.full(lags, np.nan)
+    share = np.exp(mean)
+    reached = np.cumsum(share)
+    quantiles = {str(q): int(np.searchsorted(reached, q / 100)) if series else None for q in SHARE_QUANTILES}
+    quantiles = {q: min(lag, lags - 1) if lag is not None else None for q, lag in quantiles.items()}
+    return a.LagShares(
+        tuple(range(lags)), tuple(map(float, share)), tuple(map(float, mean)), quantiles, ", ".join(parameters)
+    )
+
+
+def _eigenvalues(network: Network) -> dict[str, a.Eigenvalues]:
+    if network.untied:
+        return {}
+    found = {}
+    for name, W in network.recurrent_blocks().items():
+        values = np.sort_complex(np.linalg.eigvals(W))
+        found[name] = a.Eigenvalues(tuple(map(float, values.real)), tuple(map(float, values.imag)))
+    return found
+
+
+def _graph(graph: Graph) -> a.GraphRecord:
+    nodes = tuple(
+        a.GraphNode(node.id, node.kind, node.label, str(graph.grade(node.id)), node.basis.word if node.basis else "")
+        for node in graph.nodes.values()
+    )
+    return a.GraphRecord(nodes, graph.edges)

@@ -1,0 +1,221 @@
+r"""Verdicts: one per object and scope, decided by a bound for all inputs, then on the trajectory, then by the slope.
+
+Main definitions: `state_jacobian`, `total_gradient`, `lag_share`, `error_flow_verdict`, each a list of
+`VerdictRecord` of which exactly one is decisive.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..theory.evidence import Graph, Node
+from ..theory.hypotheses import Hypothesis
+from .analysis import QUESTIONS, Object, VerdictRecord
+from .error_flow import ErrorFlow
+from .instantiate import Instance
+from .lower import Array
+from .slope import Slope, fit_slope
+
+ONE_PERCENT = math.log(0.01)
+LONGEST = 60
+
+
+def state_jacobian(
+    graph: Graph,
+    given: tuple[str, ...],
+    found: Sequence[Sequence[Instance]],
+    lags: Array,
+    log_norm: Array,
+) -> list[VerdictRecord]:
+    """Q1, the state Jacobian: per scope of bounds (all inputs, then the trajectory), then the measured slope."""
+    steps = int(lags[-1])
+    records = [_by_bounds(graph, given, scope, steps) for scope in found]
+    slope = fit_slope(lags, log_norm)
+    median = np.quantile(log_norm, 0.5, axis=1, method="inverted_cdf")
+    records.append(
+        _by_slope(graph, given, "state_jacobian", "2-norm of J(T, T-k)^T v", slope, lags, median, ("measurement:profile",))
+    )
+    return _decisive(records)
+
+
+def total_gradient(graph: Graph, given: tuple[str, ...], lags: Array, log_total: Array) -> list[VerdictRecord]:
+    """Q2, the total gradient: the norm of the sum of the parts of lags 0..k against the length k+1 of the unfolding."""
+    slope = fit_slope(lags, log_total)
+    median = np.quantile(log_total, 0.5, axis=1, method="inverted_cdf")
+    norm = "Frobenius norm of dE/dW over the last k+1 copies, E = <v, x_T>"
+    return _decisive(
+        [_by_slope(graph, given, "total_gradient", norm, slope, lags, median, ("measurement:gradient",), falls=False)]
+    )
+
+
+def lag_share(graph: Graph, given: tuple[str, ...], lags: Array, log_share: Array) -> list[VerdictRecord]:
+    """Q3, the share of lag k in the gradient."""
+    slope = fit_slope(lags, log_share)
+    median = np.quantile(log_share, 0.5, axis=1, method="inverted_cdf")
+    norm = "Frobenius norm of the lag-k part of dE/dW over the sum of the parts' norms"
+    return _decisive([_by_slope(graph, given, "lag_share", norm, slope, lags, median, ("measurement:gradient",))])
+
+
+def error_flow_verdict(graph: Graph, given: tuple[str, ...], flow: ErrorFlow, lag: int) -> list[VerdictRecord]:
+    """Q4, how one descent step moves the error flow."""
+    decided = math.isfinite(flow.rate)
+    record = _record(
+        graph,
+        given,
+        "error_flow",
+        scope="samples",
+        norm="log spectral radius plus mean log slope" if len(flow.log_radius) == 1 else "mean log growth of the state Jacobian",
+        verdict=flow.word,
+        rests_on=("measurement:error_flow",),
+        rate=flow.rate if decided else None,
+        rate_interval=flow.interval if decided else None,
+        unit="per unit learning rate",
+        lag_range=(lag, lag),
+        reason=flow.reason,
+        decided_by="descent step" if flow.word != "undecided" else None,
+    )
+    return _decisive([record])
+
+
+def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], steps: int) -> VerdictRecord:
+    scope = found[0].scope if found else "all_inputs"
+    norm = "2-norm of J(t, t-k)"
+    decided = [instance for instance in found if instance.decided]
+    if not decided:
+        reason, supports = _nearest(found)
+        return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
+                       lag_range=(1, steps), reason=reason)  # fmt: skip
+    best = min(decided, key=lambda i: i.log_rate if i.bound.direction == "<=" else -i.log_rate)
+    falls = best.bound.direction == "<="
+    whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
+    reason = f"{best.bound.title}: rate {math.exp(best.log_rate):.6g} {best.bound.decision.needs}, for {whom}"
+    if len({i.bound.decides for i in decided}) > 1:
+        reason += "; bounds of both directions are met, which is contradictory"
+    return _record(
+        graph,
+        given,
+        "state_jacobian",
+        scope=scope,
+        norm=norm if falls else "smallest singular value of J(t, t-k)",
+        verdict=best.bound.decides,
+        rests_on=(f"bound:{best.bound.id}:{scope}",),
+        rate=best.log_rate,
+        half_life=_half_life(best.log_rate),
+        one_percent_lag=_bound_one_percent(best) if falls else None,
+        lag_range=(1, steps),
+        reason=reason,
+        decided_by=best.bound.id,
+    )
+
+
+def _nearest(found: Sequence[Instance]) -> tuple[str, tuple[str, ...]]:
+    """Why no bound decides: the condition that fails by the smallest factor, with its margin."""
+    candidates = [
+        (abs(math.log(max(answer.value.upper, 1e-300))) if math.isfinite(answer.value.upper) else math.inf, i, c, answer)
+        for i in found
+        for c, answer in i.answers
+        if answer.status != "met"
+    ]
+    if not candidates:
+        return "no bound applies to a step Jacobian of this form", ("measurement:trajectory",)
+    _, instance, condition, answer = min(candidates, key=lambda row: row[0])
+    side = answer.value.upper if instance.bound.direction == "<=" else answer.value.lower
+    supports = (f"bound:{instance.bound.id}:{instance.scope}",)
+    if not math.isfinite(side):
+        return f"{instance.bound.title}: the range of a factor of the step Jacobian is unknown for all inputs", supports
+    return (
+        f"no bound decides; nearest is {instance.bound.title}: {_left(condition)} = {side:.6g}, needs {condition.needs}, "
+        f"short by {-answer.margin:.4g}",
+        supports,
+    )
+
+
+def _left(condition: Hypothesis) -> str:
+    """The left side of a condition, or its role where it is too long for a sentence."""
+    text = condition.statement.removesuffix(f" {condition.needs}")
+    return text if len(text) <= LONGEST else "rate"
+
+
+def _by_slope(
+    graph: Graph,
+    given: tuple[str, ...],
+    name: Object,
+    norm: str,
+    slope: Slope,
+    lags: Array,
+    median: Array,
+    rests_on: tuple[str, ...],
+    *,
+    falls: bool = True,
+) -> VerdictRecord:
+    finite = not math.isnan(slope.rate)
+    return _record(
+        graph,
+        given,
+        name,
+        scope="samples",
+        norm=norm,
+        verdict=slope.word,
+        rests_on=rests_on,
+        rate=slope.rate if finite else None,
+        rate_interval=slope.interval if finite else None,
+        half_life=_half_life(slope.rate) if finite and slope.word == "vanishes" else None,
+        one_percent_lag=_measured_one_percent(lags, median) if falls else None,
+        lag_range=slope.window,
+        reason=slope.reason,
+        decided_by=None if slope.word == "undecided" else "slope",
+    )
+
+
+def _record(graph: Graph, given: tuple[str, ...], name: Object, *, rests_on: tuple[str, ...], **fields: Any) -> VerdictRecord:
+    identifier = f"verdict:{name}:{fields['scope']}"
+    assumptions = tuple(node for node in graph.nodes if node.startswith("assumption:"))
+    graph.add(Node(identifier, "verdict", f"{name}: {fields['verdict']} ({fields['scope']})", None, rests_on + assumptions))
+    grade = graph.grade(identifier)
+    defaults: dict[str, Any] = {
+        "rate": None,
+        "rate_interval": None,
+        "unit": "nats per step",
+        "half_life": None,
+        "one_percent_lag": None,
+        "decided_by": None,
+    }
+    return VerdictRecord(
+        object=name,
+        question=QUESTIONS[name],
+        evidence=str(grade),
+        weakest=grade.weakest,
+        given=given,
+        decisive=False,
+        **(defaults | fields),
+    )
+
+
+def _decisive(records: list[VerdictRecord]) -> list[VerdictRecord]:
+    """Mark the first record that decides, else the last."""
+    chosen = next((r for r in records if r.verdict != "undecided"), records[-1])
+    return [VerdictRecord(**{**vars(r), "decisive": r is chosen}) for r in records]
+
+
+def _half_life(rate: float) -> float | None:
+    """Steps in which a quantity that falls at this rate halves; None where it does not fall."""
+    return math.log(2.0) / -rate if rate < 0 else None
+
+
+def _bound_one_percent(instance: Instance) -> int | None:
+    """The first lag at which the bound is under 1 %."""
+    if instance.log_rate == -math.inf:
+        return 1
+    lag = (ONE_PERCENT - instance.log_constant) / instance.log_rate
+    return max(1, math.floor(lag) + 1) if math.isfinite(lag) else None
+
+
+def _measured_one_percent(lags: Array, median: Array) -> int | None:
+    """The first reported lag from which on the median stays under 1 %, None if it does not."""
+    above = np.flatnonzero(~(median < ONE_PERCENT))
+    first = 0 if not len(above) else int(above[-1]) + 1
+    return int(lags[first]) if first < len(lags) else None
