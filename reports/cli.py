@@ -1,0 +1,192 @@
+"""The command line: ``errorflow report`` and ``errorflow check``; it alone in this package calls the numerics.
+
+Exit codes: 0 as expected; 1 a ``--fail-on`` verdict; 2 usage or input error; 3 undecided with ``--fail-on undecided``
+(1 wins over 3). Nothing heavy is imported before a command runs, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from errorflow.numerics import Network
+
+FAILURES = ("vanish", "explode", "undecided")
+WORDS = {"vanishes": "vanish", "explodes": "explode", "undecided": "undecided"}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="errorflow", prog_name="errorflow")
+def main() -> None:
+    """Does the gradient vanish? A verdict per object, with its hypotheses, margins and evidence."""
+
+
+def _fail_on(_: click.Context, parameter: click.Parameter, value: str | None) -> frozenset[str]:
+    words = frozenset(filter(None, (value or "").replace(" ", "").split(",")))
+    for word in words - set(FAILURES):
+        raise click.BadParameter(f"{word!r} is none of {', '.join(FAILURES)}", param=parameter)
+    return words
+
+
+_seed = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of inputs and cotangents.")
+_out = click.option("--out", type=click.Path(path_type=Path), help="Folder for report.html and report.json.")
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("."), show_default="this folder",
+              help="Folder for report.html and report.json.")  # fmt: skip
+@_seed
+def report(out: Path, seed: int) -> None:
+    """Write the proof report on the network that ships with the package, trained on a marker task."""
+    from importlib.resources import as_file, files
+
+    def run() -> dict[str, Any]:
+        from errorflow.numerics import load_network
+        from errorflow.numerics.experiments import marker
+
+        with as_file(files("errorflow.numerics").joinpath("data", "marker.npz")) as path:
+            network = load_network(path, activation="tanh")
+        inputs, _ = marker.windows(period=marker.PERIOD, steps=3 * marker.PERIOD, samples=32, rng=seed)
+        return _document(
+            network,
+            f"errorflow report --seed {seed}",
+            seed=seed,
+            source="marker.npz, which ships with errorflow",
+            inputs=inputs,
+            input_name=f"marker task: noise in [-{marker.NOISE}, {marker.NOISE}], every {marker.PERIOD}th value 1",
+        )
+
+    document = _guarded(run)
+    _write(document, out)
+    _print_table(document)
+    click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
+
+
+@main.command()
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.option("--layer", help="Recurrent layer, where the file has several.")
+@click.option("--cell", help="Cell: elman, lstm, gru, gru_reset_before, or another that is installed.  [default: from the shapes]")
+@click.option("--activation", help="Activation of the cell.  [default: as recorded, else tanh]")
+@click.option("--steps", type=int, help="Horizon T.  [default: 100, or the length of the inputs]")
+@click.option("--samples", type=int, help="Number of input sequences.  [default: 32]")
+@click.option("--input-scale", type=float, help="Standard deviation of white-noise inputs; 0 for zeros.  [default: 1]")
+@click.option("--inputs", type=click.Path(path_type=Path), help="Inputs from a .npy file, (T, input) or (T, batch, input).")
+@_out
+@click.option("--json", "json_file", help="File for the JSON document alone; - for standard output.")
+@click.option("--fail-on", callback=_fail_on, help="Exit 1 on a verdict vanish or explode, 3 on undecided (comma-separated).")
+@_seed
+def check(
+    weights: Path,
+    layer: str | None,
+    cell: str | None,
+    activation: str | None,
+    steps: int | None,
+    samples: int | None,
+    input_scale: float | None,
+    inputs: Path | None,
+    out: Path | None,
+    json_file: str | None,
+    fail_on: frozenset[str],
+    seed: int,
+) -> None:
+    """Analyze one recurrent layer of WEIGHTS: a .npz, .safetensors, Keras .h5 or PyTorch state_dict file."""
+
+    def run() -> dict[str, Any]:
+        from errorflow.numerics import load_network, read_inputs
+
+        network = load_network(weights, layer=layer, cell=cell, activation=activation)
+        given = None if inputs is None else read_inputs(inputs, network)
+        command = "errorflow " + " ".join(_quoted(sys.argv[1:]))
+        return _document(
+            network, command, seed=seed, steps=steps, samples=samples, input_scale=input_scale, inputs=given
+        )
+
+    document = _guarded(run)
+    if out is not None:
+        _write(document, out)
+    if json_file == "-":
+        from .document import dumps
+
+        click.echo(dumps(document), nl=False)
+    else:
+        if json_file is not None:
+            _write_json(document, Path(json_file))
+        _print_table(document)
+    if out is not None and json_file != "-":
+        click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
+    sys.exit(_exit_code(document, fail_on))
+
+
+def _quoted(words: list[str]) -> list[str]:
+    import shlex
+
+    return [shlex.quote(word) for word in words]
+
+
+def _document(network: Network, command: str, *, seed: int, source: str | None = None, **options: Any) -> dict[str, Any]:
+    from dataclasses import replace
+
+    from errorflow.numerics import analyze
+
+    from .document import from_analysis
+    from .progress import bar
+    from .provenance import provenance
+
+    with bar("analyzing") as advance:
+        analysis = analyze(network, rng=seed, advance=advance, **options)
+    if source is not None:
+        analysis = replace(analysis, network=replace(analysis.network, source=source))
+    hashes = {"weights": network.sha256} if network.sha256 else {}
+    return from_analysis(analysis, provenance=provenance(command, seed, hashes))
+
+
+def _guarded(run: Any) -> dict[str, Any]:
+    """Run; what is wrong with the input becomes one sentence on stderr and exit code 2."""
+    try:
+        result: dict[str, Any] = run()
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        _complain(error)
+    return result
+
+
+def _complain(error: BaseException) -> NoReturn:
+    sentence = " ".join(str(error).split()) or type(error).__name__
+    click.echo(f"errorflow: {sentence}", err=True)
+    sys.exit(2)
+
+
+def _write(document: dict[str, Any], folder: Path) -> None:
+    from .document import dumps, write_whole
+    from .html import render
+
+    try:
+        page = render(document)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole({folder / "report.html": page, folder / "report.json": dumps(document)})
+    except OSError as error:
+        _complain(error)
+
+
+def _write_json(document: dict[str, Any], path: Path) -> None:
+    from .document import dumps, write_whole
+
+    try:
+        write_whole({path: dumps(document)})
+    except OSError as error:
+        _complain(error)
+
+
+def _print_table(document: dict[str, Any]) -> None:
+    from .terminal import print_verdicts
+
+    print_verdicts(document)
+
+
+def _exit_code(document: dict[str, Any], fail_on: frozenset[str]) -> int:
+    """1 if the state Jacobian or another object has a verdict in ``--fail-on``, 3 if one is undecided, 1 before 3."""
+    found = {WORDS.get(v["verdict"]) for v in document["verdicts"] if v["decisive"]} & fail_on
+    return 1 if found - {"undecided"} else 3 if found else 0

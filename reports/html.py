@@ -1,0 +1,112 @@
+"""The page: one self-contained HTML file made from a document, without scripts and without requests.
+
+The document may come from a stranger: every text is escaped, formulas pass `mathml.safe`, links lead only to
+places of the page itself, and the content-security policy allows nothing but the inline style and the fonts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from . import fonts, formats, latex, mathml, views
+from .document import validate
+from .figures import draw
+
+_READING = {
+    "read": "its text was read",
+    "abstract": "only its abstract was read",
+    "recalled": "cited from memory; the wording is not confirmed",
+    "own": "our own result",
+}
+
+
+def render(document: Mapping[str, Any]) -> str:
+    """The page of a document, as text; equal documents give equal pages.
+
+    Raises ValueError if the document does not fit the schema.
+
+    >>> render({"schema_version": 1})
+    Traceback (most recent call last):
+    ValueError: the analysis document lacks the key 'question'
+    """
+    validate(document)
+    gallery = draw(document)
+    body = _environment().get_template("body.html.j2").render(
+        d=document,
+        gallery=gallery,
+        anchors=views.anchors(document),
+        answers=views.answers(document["verdicts"]),
+    )  # fmt: skip
+    kind, data = fonts.math_font(fonts.math_characters(body))
+    face = f"@font-face{{font-family:'Page Math';src:url(data:font/{kind};base64,{data}) format('{kind}')}}"
+    page = _environment().get_template("page.html.j2").render(
+        d=document,
+        body=Markup(body),
+        glyphs=gallery.glyphs,
+        style=Markup(face + "\n" + _template("style.css")),
+        release=_release(),
+    )  # fmt: skip
+    return page.encode("utf-8", "replace").decode()  # a lone surrogate in a foreign document is no text
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= formats.filters()
+    environment.filters |= {
+        "math": _inline, "display": _display, "flow": _flow, "tex": lambda text: Markup(latex.math(text, large=True)),
+        "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
+    }  # fmt: skip
+    environment.globals |= {
+        "interval": formats.interval, "pace": views.pace, "by_scope": views.by_scope, "constants": views.constants,
+        "outline": views.outline, "card": views.card, "GRADES": formats.GRADES, "READING": _READING,
+    }  # fmt: skip
+    return environment
+
+
+def _template(name: str) -> str:
+    return files(__package__ or "errorflow.reports").joinpath("templates", name).read_text("utf-8")
+
+
+def _release() -> str:
+    try:
+        return version("errorflow")
+    except PackageNotFoundError:  # used from a source tree
+        return ""
+
+
+def _inline(formula: Mapping[str, str]) -> Markup:
+    """A formula inside a line; its plain text if its MathML is not what this page accepts."""
+    try:
+        return _plain_mode(mathml.safe(formula["mathml"]))
+    except ValueError:
+        return Markup("<code>{}</code>").format(formula["text"])
+
+
+def _display(formula: Mapping[str, str]) -> Markup:
+    """A formula on a line of its own, which scrolls if it is wider than the page."""
+    body = _inline(formula).replace("<math>", Markup('<math display="block">'), 1)
+    label = escape(formula["text"])
+    return Markup('<div class="formula" role="group" tabindex="0" aria-label="{}">{}</div>').format(label, body)
+
+
+def _flow(formula: Mapping[str, str]) -> Markup:
+    """A long formula as pieces that break into lines like words."""
+    try:
+        return Markup('<span class="flow">{}</span>').format(Markup("<wbr>").join(mathml.pieces(formula["mathml"])))
+    except ValueError:
+        return _inline(formula)
+
+
+def _plain_mode(markup: Markup) -> Markup:
+    return Markup(markup.replace('<math display="block">', "<math>", 1))

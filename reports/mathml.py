@@ -1,0 +1,369 @@
+"""SymPy expressions as presentation MathML, and a sieve for MathML that strangers wrote.
+
+SymPy's own presentation printer is extended by the nodes of this project: symbols named by their LaTeX
+form, opaque activation heads with primes, norms, products with symbolic limits, and objects that bring
+their own notation. Such an object defines either
+
+* ``_errorflow_mathml(self, printer)``, which returns a DOM node or a string of MathML; the printer helps
+  with `printer.row(...)`, `printer.fenced(node, "(", ")")`, `printer.norm(node, "2")` and
+  `printer.latex(r"h_{t-1}")`; or
+* ``_latex(self, printer)``, SymPy's hook for LaTeX, whose result is read by `errorflow.reports.latex`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape, unescape
+from typing import Any
+from xml.dom import minidom
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+from sympy.core.sympify import sympify
+from sympy.logic.boolalg import true
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.mathml import MathMLPresentationPrinter
+from sympy.printing.precedence import PRECEDENCE
+
+from . import latex
+
+_NORMS = {"spectral_norm": "2", "row_sum_norm": "∞", "frobenius_norm": "F", "norm": "", "max_abs": "max"}
+_PLAIN_NAME = re.compile(r"([A-Za-z]+)(?:_([A-Za-z0-9]{1,3}))?('*)")  # tanh', s_max, a_t, gamma_2; not slope_sup_all
+_DIGITS = 6  # significant digits of a float inside a formula; tables give the rest
+
+
+def mathml(expression: object, *, display: bool = False) -> str:
+    r"""Presentation MathML of a SymPy expression, as one `math` element.
+
+    `display=True` sets the formula on a line of its own. A string is read as LaTeX. An object that neither
+    SymPy nor this printer knows is shown as upright text.
+
+    >>> import sympy
+    >>> gamma, k = sympy.symbols(r"\gamma k")
+    >>> mathml(gamma**k)
+    '<math><msup><mi>γ</mi><mi>k</mi></msup></math>'
+    """
+    mode = ' display="block"' if display else ""
+    if isinstance(expression, str):
+        return latex.math(expression, display=display)
+    return f"<math{mode}>{_Presentation().doprint(_sympified(expression))}</math>"
+
+
+def _sympified(expression: object) -> object:
+    return sympify(expression) if isinstance(expression, (int, float, tuple, list)) else expression
+
+
+class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy publishes no types
+    """SymPy's printer with our nodes; text is escaped (SymPy's own inserts names as raw markup)."""
+
+    def __init__(self) -> None:
+        super().__init__({"order": "none"})
+        document = self.dom
+        plain = minidom.Document.createTextNode
+
+        def escaped(data: str) -> minidom.Text:
+            text = unescape(data)
+            return plain(document, "−" if text == "-" else text)
+
+        document.createTextNode = escaped
+
+    def doprint(self, expr: object) -> str:
+        return str(self._print(expr).toxml())
+
+    # --- building blocks that hooks may use -------------------------------------------------------------
+    def element(self, tag: str, *children: Any, **attributes: str) -> Any:
+        """An element with the given children, each a DOM node or a string that becomes text."""
+        node = self.dom.createElement(tag)
+        for name, value in attributes.items():
+            node.setAttribute(name, value)
+        for child in children:
+            node.appendChild(self.dom.createTextNode(child) if isinstance(child, str) else child)
+        return node
+
+    def row(self, *children: Any) -> Any:
+        """The children side by side."""
+        return children[0] if len(children) == 1 else self.element("mrow", *children)
+
+    def fenced(self, node: Any, left: str, right: str) -> Any:
+        """A node between two fences, which grow around fractions and the like."""
+        stretchy = "true" if latex.TALL.search(node.toxml()) else "false"
+        first = self.element("mo", left, fence="true", form="prefix", stretchy=stretchy)
+        last = self.element("mo", right, fence="true", form="postfix", stretchy=stretchy)
+        return self.element("mrow", first, node, last)
+
+    def norm(self, node: Any, index: str = "") -> Any:
+        """Double bars around a node, with the name of the norm as a subscript."""
+        bars = self.fenced(node, "‖", "‖")
+        if not index:
+            return bars
+        tag = "mn" if index.isdigit() else "mi"
+        return self.element("msub", bars, self.element(tag, index))
+
+    def latex(self, source: str) -> Any:
+        """The DOM node of a LaTeX string."""
+        return self.parsed(latex.content(source))
+
+    def parsed(self, markup: str) -> Any:
+        """The DOM node of a string of MathML that this package made."""
+        return self.dom.importNode(minidom.parseString(markup.encode()).documentElement, True)
+
+    # --- dispatch --------------------------------------------------------------------------------------
+    def _print(self, expr: Any, **settings: Any) -> Any:
+        own = getattr(expr, "_errorflow_mathml", None)
+        if own is not None:
+            made = own(self)
+            return self.parsed(str(_cleaned(made))) if isinstance(made, str) else made
+        kind = type(expr)
+        if getattr(kind, "_latex", None) is not None and not str(kind.__module__).startswith("sympy."):
+            return self.latex(expr._latex(LatexPrinter()))
+        node = super()._print(expr, **settings)
+        return self.element("mtext", node) if isinstance(node, str) else node
+
+    def emptyPrinter(self, expr: object) -> Any:  # SymPy's name for the fallback
+        return self.element("mtext", str(expr))
+
+    def _print_Basic(self, expr: Any) -> Any:
+        return self._applied(self.name(type(expr).__name__), expr.args)
+
+    _print_AssocOp = _print_Basic
+
+    # --- names -----------------------------------------------------------------------------------------
+    def name(self, name: str) -> Any:
+        """A name: LaTeX if it looks like LaTeX (`\\gamma`, `h_{t-1}`, `a_t`), else upright text."""
+        plain = _PLAIN_NAME.fullmatch(name)
+        if plain:
+            stem, index, primes = plain.groups()
+            return self.latex(_word(stem) + (f"_{{{_word(index)}}}" if index else "") + primes)
+        if any(mark in name for mark in "\\{}^'()"):
+            return self.latex(name)
+        return self.element("mtext", name)
+
+    def _print_Symbol(self, sym: Any, style: str = "plain") -> Any:
+        return self.name(str(sym.name))
+
+    _print_RandomSymbol = _print_Dummy = _print_MatrixSymbol = _print_Str = _print_Symbol
+
+    def _print_Function(self, expr: Any) -> Any:
+        name = str(getattr(type(expr), "name", "") or type(expr).__name__)
+        if name in _NORMS and len(expr.args) == 1:
+            return self.norm(self._print(expr.args[0]), _NORMS[name])
+        known = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+        return self._applied(self.name(known.get(name, name)), expr.args)
+
+    _print_AppliedUndef = _print_Function
+
+    def _print_UndefinedFunction(self, expr: Any) -> Any:
+        return self.name(str(expr.name))
+
+    _print_FunctionClass = _print_UndefinedFunction
+
+    def _applied(self, head: Any, arguments: Any) -> Any:
+        inner: list[Any] = []
+        for argument in arguments:
+            inner += [self.element("mo", ","), self._print(argument)] if inner else [self._print(argument)]
+        return self.element("mrow", head, self.fenced(self.row(*inner), "(", ")"))
+
+    def _print_Min(self, expr: Any) -> Any:
+        return self._applied(self.element("mi", "min"), sorted(expr.args, key=str))
+
+    def _print_Max(self, expr: Any) -> Any:
+        return self._applied(self.element("mi", "max"), sorted(expr.args, key=str))
+
+    # --- numbers and operations ------------------------------------------------------------------------
+    def _print_Exp1(self, expr: object) -> Any:
+        return self.element("mi", "e")
+
+    def _print_ImaginaryUnit(self, expr: object) -> Any:
+        return self.element("mi", "i")
+
+    def _print_Float(self, expr: Any) -> Any:
+        mantissa, _, exponent = f"{float(expr):.{_DIGITS}g}".partition("e")
+        number = self.element("mn", mantissa.replace("-", "−"))
+        if not exponent:
+            return number
+        power = self.element("msup", self.element("mn", "10"), self.element("mn", str(int(exponent)).replace("-", "−")))
+        return self.element("mrow", number, self.element("mo", "×"), power)
+
+    def _print_Abs(self, expr: Any, exp: object = None) -> Any:
+        return self.fenced(self._print(expr.args[0]), "|", "|")
+
+    def _print_conjugate(self, expr: Any) -> Any:
+        return self.element("mover", self._print(expr.args[0]), self.element("mo", "¯"), accent="true")
+
+    def mathml_tag(self, e: Any) -> str:
+        return "d" if type(e).__name__ == "Derivative" else str(super().mathml_tag(e))
+
+    def _print_Transpose(self, expr: Any) -> Any:
+        return self.element("msup", self.parenthesize(expr.arg, PRECEDENCE["Pow"]), self.element("mo", "⊤"))
+
+    def _print_HadamardProduct(self, expr: Any) -> Any:
+        parts: list[Any] = []
+        for factor in expr.args:
+            parts += [self.element("mo", "⊙")] if parts else []
+            parts.append(self.parenthesize(factor, PRECEDENCE["Mul"]))
+        return self.element("mrow", *parts)
+
+    def _print_Mul(self, expr: Any) -> Any:
+        row = super()._print_Mul(expr)
+        for child in row.childNodes:  # TeX's thin space beside fences and named functions
+            if child.nextSibling is not None and child.toxml() == "<mo>\u2062</mo>":
+                before, after = child.previousSibling.toxml(), child.nextSibling.toxml()
+                if latex.FENCED.search(before) or latex.NAMED_START.match(after):
+                    child.setAttribute("rspace", ".167em")
+        return row
+
+    def _large(self, expr: Any, operator: str) -> Any:
+        row = []
+        for limit in expr.limits:
+            start = self._print(limit[0])
+            if len(limit) == 1:
+                row.append(self.element("munder", self.element("mo", operator), start))
+                continue
+            below = self.element("mrow", start, self.element("mo", "="), self._print(limit[1]))
+            row.append(self.element("munderover", self.element("mo", operator), below, self._print(limit[2])))
+        return self.element("mrow", *reversed(row), self.parenthesize(expr.function, PRECEDENCE["Mul"]))
+
+    def _print_Sum(self, expr: Any) -> Any:
+        return self._large(expr, "∑")
+
+    def _print_Product(self, expr: Any) -> Any:
+        return self._large(expr, "∏")
+
+    def _print_Piecewise(self, expr: Any) -> Any:
+        rows = []
+        for value, condition in expr.args:
+            always = condition in (True, true)
+            when = self.element("mtext", "otherwise") if always else self._print(condition)
+            cells = (self.element("mtd", self._print(value)), self.element("mtd", when))
+            rows.append(self.element("mtr", *cells))
+        brace = self.element("mo", "{", fence="true", form="prefix", stretchy="true")
+        return self.element("mrow", brace, self.element("mtable", *rows))
+
+
+def _word(part: str) -> str:
+    """LaTeX of one part of a plain name: Greek by its name, one letter slanted, a word upright."""
+    if part in latex.GREEK:
+        return "\\" + part
+    return part if len(part) == 1 or part.isdigit() else rf"\mathrm{{{part}}}"
+
+
+# --- MathML from documents of strangers ----------------------------------------------------------------
+_ELEMENTS = frozenset(
+    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts "
+    "mprescripts none mpadded mphantom mstyle mtable mtr mtd".split()
+)
+_ATTRIBUTES = frozenset(
+    "display mathvariant form stretchy fence separator largeop movablelimits symmetric accent accentunder "
+    "displaystyle scriptlevel linethickness lspace rspace minsize maxsize width height depth voffset "
+    "columnalign rowalign columnspan rowspan".split()
+)
+_VALUE = re.compile(r"[A-Za-z0-9.+\-% ]{0,40}")
+_NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
+_BREAKS = frozenset({"=", "≤", "≥", "<", ">", "+", "−", "→", "⇒"})
+_LONG = 20  # characters after which a piece may break inside parentheses too
+_MAX_LENGTH, _MAX_DEPTH = 200_000, 60
+
+
+def safe(markup: str) -> Markup:
+    """A string of presentation MathML, parsed, checked against a list of elements, and written anew.
+
+    Allowed is one `math` element of presentation elements with layout attributes; text is escaped again.
+    Raises ValueError for anything else: entities, comments, links, scripts, styles, event handlers,
+    annotations (they can carry HTML), text that is not XML, more than 200,000 characters or 60 levels.
+
+    >>> safe("<math><mi>x</mi></math>")
+    Markup('<math><mi>x</mi></math>')
+    >>> safe("<math><mi onclick='f()'>x</mi></math>")
+    Traceback (most recent call last):
+    ValueError: mathml has the attribute 'onclick' on 'mi'; allowed are the layout attributes of presentation MathML
+    """
+    cleaned = _cleaned(markup)
+    if not cleaned.startswith("<math"):
+        raise ValueError("mathml must be one 'math' element")
+    return cleaned
+
+
+def pieces(markup: str) -> list[Markup]:
+    """A checked formula cut before relations, sums and differences, of the outermost row if that suffices.
+
+    Browsers do not break a line inside `math`; several elements one after another flow like words.
+
+    >>> [str(piece) for piece in pieces("<math><mrow><mi>a</mi><mo>=</mo><mi>b</mi></mrow></math>")]
+    ['<math><mi>a</mi></math>', '<math><mo form="infix">=</mo><mi>b</mi></math>']
+    """
+    parts: list[str] = [""]
+    level, length, bars = 0, 0, False
+    for child in _flat(ElementTree.fromstring(safe(markup))):
+        sign = child.text if child.tag == "mo" else None
+        level -= sign in (")", "]", "}")
+        bars ^= _bar_of(child) in ("|", "‖")
+        breaks = sign in _BREAKS and child.get("form") != "prefix" and not bars
+        if breaks and parts[-1] and (level == 0 or length > _LONG):
+            parts.append("")
+            length = 0
+            child.set("form", "infix")  # at the start of a row it would be taken for a sign
+        level += sign in ("(", "[", "{")
+        length += len("".join(child.itertext()))
+        parts[-1] += _written(child)
+    return [Markup(f"<math>{part}</math>") for part in parts]
+
+
+def _flat(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
+    """The children of nested rows one after another, as far as no fence has to stretch around them."""
+    for at, child in enumerate(element):
+        if child.tag == "mrow" and not any(part.get("stretchy") == "true" for part in child):
+            yield from _flat(child)
+        else:
+            if child.tag == "mo" and at == 0 and len(element) > 1:
+                child.attrib.setdefault("form", "prefix")  # as its place in the row said
+            yield child
+
+
+def _bar_of(element: ElementTree.Element) -> str | None:
+    """The sign at the base of an element: the closing bar of a norm may carry its index."""
+    while element.tag in ("msub", "msup", "msubsup") and len(element):
+        element = element[0]
+    return element.text if element.tag == "mo" else None
+
+
+def _cleaned(markup: str) -> Markup:
+    if not isinstance(markup, str):
+        raise TypeError(f"mathml must be a string, got {type(markup).__name__}")
+    if len(markup) > _MAX_LENGTH:
+        raise ValueError(f"mathml has {len(markup)} characters; allowed are at most {_MAX_LENGTH}")
+    if "<!" in markup or "<?" in markup:  # no document types, hence no entities; no comments, no instructions
+        raise ValueError("mathml holds a declaration, a comment or an instruction; allowed are elements and text")
+    try:
+        parser = ElementTree.XMLPullParser(("start", "end"))
+        parser.feed(markup)
+        depth = 0
+        for event, element in parser.read_events():
+            depth += 1 if event == "start" else -1
+            if depth > _MAX_DEPTH:
+                raise ValueError(f"mathml is nested deeper than {_MAX_DEPTH} levels")
+            root = element
+        parser.close()
+    except ElementTree.ParseError as error:
+        raise ValueError(f"mathml is not well-formed XML ({error})") from None
+    return Markup(_written(root))
+
+
+def _written(element: ElementTree.Element) -> str:
+    tag = element.tag.removeprefix(_NAMESPACE)
+    if tag not in _ELEMENTS:
+        raise ValueError(f"mathml has the element {tag[:40]!r}; allowed are the elements of presentation MathML")
+    attributes = ""
+    for name, value in element.attrib.items():
+        if name not in _ATTRIBUTES:
+            raise ValueError(
+                f"mathml has the attribute {name[:40]!r} on {tag!r}; "
+                "allowed are the layout attributes of presentation MathML"
+            )
+        if not _VALUE.fullmatch(value):
+            raise ValueError(f"mathml has the value {value[:40]!r} for {name!r}; allowed are plain words and lengths")
+        attributes += f' {name}="{value}"'
+    inner = escape(element.text or "", quote=False)
+    for child in element:
+        inner += _written(child) + escape(child.tail or "", quote=False)
+    return f"<{tag}{attributes}>{inner}</{tag}>"

@@ -1,0 +1,139 @@
+"""Matplotlib figures as inline SVG: colors follow the page, identifiers are unique, glyphs are shared.
+
+A figure is drawn with the marker colors of `INK`; in the SVG they become `currentColor` and variables of the
+style sheet, so that one picture serves the light and the dark page. Text is drawn as outlines; every glyph
+is kept once for the whole page (`glyph_sheet`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from html import escape
+from io import StringIO
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SERIES = 6
+_COLORS = {"ink": "currentColor", "muted": "var(--fig-muted, #666)", "grid": "var(--fig-grid, #ccc)",
+           "paper": "var(--paper, #fff)", **{str(i): f"var(--fig-{i}, #345)" for i in range(SERIES)}}  # fmt: skip
+INK = {name: f"#0{at:x}0c0e" for at, name in enumerate(_COLORS, 1)}
+_BY_CODE = {code: _COLORS[name] for name, code in INK.items()}
+_CODE = re.compile("|".join(INK.values()))
+_DECIMALS = re.compile(r"(-?\d+\.\d{2})\d+")
+_SIDEWAYS = re.compile(r"translate\((-?\d+(?:\.\d)?)\d* 0\)")
+_GLYPH = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[0-9a-f]+")
+_NAMESPACE = re.compile(r"\{[^}]*\}")
+_SCALE = "scale(0.015625)"  # outlines are in units of 1/64 of a point
+_MARKS = {
+    "o": "M20 3.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7z", "s": "M17 4h6v6h-6z", "v": "M16 4h8l-4 7z", "^": "M16 10h8l-4-7z",
+    "D": "M20 3l4 4l-4 4l-4-4z", "d": "M20 2.5l2.6 4.5l-2.6 4.5l-2.6-4.5z", "P": "M18.5 3h3v2.5h2.5v3h-2.5v2.5h-3v-2.5h-2.5v-3h2.5z",
+    "X": "M17.5 3l2.5 2l2.5-2l1.5 1.5l-2 2.5l2 2.5l-1.5 1.5l-2.5-2l-2.5 2l-1.5-1.5l2-2.5l-2-2.5z",
+}  # fmt: skip
+_STYLE = {
+    "svg.hashsalt": "errorflow", "svg.fonttype": "path", "font.family": ["DejaVu Sans"], "font.size": 9,
+    "mathtext.fontset": "dejavusans", "axes.unicode_minus": True, "axes.linewidth": 0.6, "axes.edgecolor": INK["muted"],
+    "axes.labelcolor": INK["ink"], "axes.titlesize": 9, "axes.titlecolor": INK["ink"], "axes.labelsize": 9,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": INK["grid"],
+    "grid.linewidth": 0.5, "xtick.color": INK["muted"], "ytick.color": INK["muted"], "xtick.labelcolor": INK["ink"],
+    "ytick.labelcolor": INK["ink"], "xtick.labelsize": 8, "ytick.labelsize": 8, "text.color": INK["ink"],
+    "legend.fontsize": 8, "legend.frameon": False, "legend.handlelength": 3.2, "lines.linewidth": 1.4,
+    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "path.simplify_threshold": 0.3,
+}  # fmt: skip
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Matplotlib's defaults with the settings of this page, whatever the user's matplotlibrc says."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_STYLE)
+        yield
+
+
+def inline(figure: Figure, *, name: str, title: str, description: str, glyphs: dict[str, str]) -> Markup:
+    """The figure as an `svg` element with a title and a description; its glyphs are added to `glyphs`.
+
+    `name` is a prefix that no other picture of the page has.
+    """
+    text = StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    root = ElementTree.fromstring(text.getvalue())
+    width, height = root.attrib["viewBox"].split()[2:]
+    body = "".join(_written(child, name, glyphs) for child in root)
+    return Markup(
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+        f"{body}</svg>"
+    )
+
+
+def glyph_sheet(glyphs: Mapping[str, str]) -> Markup:
+    """The outlines of all glyphs, to be placed once at the start of the page."""
+    paths = "".join(f'<path id="{name}" d="{outline}" transform="{_SCALE}"/>' for name, outline in sorted(glyphs.items()))
+    return Markup(f'<svg class="glyphs" aria-hidden="true" focusable="false"><defs>{paths}</defs></svg>')
+
+
+def swatch(color: str, *, dash: tuple[float, ...] = (), mark: str = "", width: float = 1.3, band: bool = False) -> Markup:  # fmt: skip
+    """A sample of a line, a marker or a band for a legend that is text."""
+    ink = _COLORS[color]
+    parts = ""
+    if band:
+        parts += f'<path d="M2 1h36v12H2z" fill="{ink}" fill-opacity=".25"/>'
+    elif width:
+        dashes = f' stroke-dasharray="{" ".join(f"{1.3 * length:.3g}" for length in dash)}"' if dash else ""
+        parts += f'<path d="M1 7h38" stroke="{ink}" stroke-width="{1.3 * width:.3g}"{dashes}/>'
+    if mark:
+        parts += f'<path d="{_MARKS[mark]}" fill="{ink}"/>'
+    return Markup(f'<svg viewBox="0 0 40 14" class="swatch" aria-hidden="true" focusable="false">{parts}</svg>')
+
+
+def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str]) -> str:
+    tag = _NAMESPACE.sub("", element.tag)
+    if tag in ("metadata", "style", "title"):
+        return ""
+    attributes = {_NAMESPACE.sub("", key): text for key, text in element.attrib.items()}
+    identifier = attributes.pop("id", "")
+    if tag == "path" and _GLYPH.fullmatch(identifier):
+        glyphs[_glyph(identifier)] = _short(attributes.get("d", ""))  # a space has no outline
+        return ""
+    if identifier and tag in ("path", "clipPath"):
+        attributes["id"] = f"{name}-{identifier}"
+    if tag == "use":
+        target = attributes["href"].removeprefix("#")
+        attributes["href"] = f"#{_glyph(target) if _GLYPH.fullmatch(target) else name + '-' + target}"
+        sideways = _SIDEWAYS.fullmatch(attributes.get("transform", ""))
+        if sideways:
+            del attributes["transform"]
+            attributes["x"] = sideways.group(1)
+    if "clip-path" in attributes:
+        attributes["clip-path"] = attributes["clip-path"].replace("#", f"#{name}-")
+    for key in ("d", "x", "y"):
+        if key in attributes:
+            attributes[key] = _short(attributes[key])
+    if "style" in attributes:
+        attributes["style"] = _CODE.sub(lambda found: _BY_CODE[found.group()], attributes["style"])
+    inner = "".join(_written(child, name, glyphs) for child in element)
+    if tag in ("g", "defs") and not inner:
+        return ""
+    if tag == "g" and not attributes:
+        return inner
+    listed = "".join(f' {key}="{escape(text)}"' for key, text in attributes.items())
+    return f"<{tag}{listed}>{inner}</{tag}>" if inner else f"<{tag}{listed}/>"
+
+
+def _glyph(identifier: str) -> str:
+    """A short name: the text of a page refers to glyphs hundreds of times."""
+    return identifier.replace("DejaVuSans", "g")
+
+
+def _short(numbers: str) -> str:
+    return _DECIMALS.sub(r"\1", " ".join(numbers.split()))

@@ -1,0 +1,1 @@
+"""Strategies and assertions for tests of recurrent networks (importable as errorflow.testing)."""
