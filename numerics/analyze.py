@@ -6,6 +6,7 @@ Main definitions: `analyze`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.special import logsumexp
@@ -24,7 +25,8 @@ from .simulate import Rng, generator, simulate, white_noise
 
 STEPS, SAMPLES, DIRECTIONS = 100, 32, 4
 RECALL_LAG = 10
-SUMMED = 4
+SUMMED = 4  # samples whose parts of the gradient are added up
+SPECTRUM_SAMPLES = 8
 Advance = Callable[[], None]
 
 
@@ -61,20 +63,27 @@ def analyze(
     if network.nets:
         raise ValueError(f"network must be one network, got a batch of {network.nets}")
     seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
-    random = generator(rng)
-    with threadpool_limits(limits=1, user_api="blas"):
-        driven, described, scale = _inputs(network, steps, samples, input_scale, inputs, input_name, random)
+    for_inputs, for_profile, for_spectrum, for_flow = generator(rng).spawn(4)
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=1) as pool:
+        driven, described, scale = _inputs(network, steps, samples, input_scale, inputs, input_name, for_inputs)
         trajectory = simulate(network, driven)
         recurrent = records.recurrent_parameters(network)
-        profile = gradient_profile(
-            trajectory, directions=directions, parameters=recurrent, summed=SUMMED, rng=random, advance=advance
+        profiled = pool.submit(
+            gradient_profile,
+            trajectory,
+            directions=directions,
+            parameters=recurrent,
+            summed=SUMMED,
+            rng=for_profile,
+            advance=advance,
         )
-        shares = log_shares(_combined(list(profile.pass_.log_part.values())))
-        total = _total(network, profile.pass_.log_part, profile.pass_.log_total)
-        spectrum = lyapunov_spectrum(trajectory, rng=random)
-        flow = error_flow(network, lag=RECALL_LAG, scale=scale or 1.0, rng=random)
+        spectrum = lyapunov_spectrum(trajectory.take(slice(0, SPECTRUM_SAMPLES)), rng=for_spectrum)
+        flow = error_flow(network, lag=RECALL_LAG, scale=scale or 1.0, rng=for_flow)
         everywhere, here = environment(network), environment(trajectory=trajectory)
         found = (instances(everywhere), instances(here))
+        profile = profiled.result()
+        shares = log_shares(_combined(list(profile.pass_.log_part.values())))
+        total = _total(network, profile.pass_.log_part, profile.pass_.log_total)
         return records.assemble(
             trajectory=trajectory,
             described=(described, scale),

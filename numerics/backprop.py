@@ -54,7 +54,7 @@ def backward(trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str,
     log_norm = np.full((steps + 1, *shape), -np.inf)
     log_part = {p.name: np.full((steps, *shape), -np.inf) for p in chosen}
     log_total = {p.name: np.full((steps, summed, 1), -np.inf) for p in chosen}
-    sums = {p.name: _Sum.zero(network.parameters[p.name].shape[-2 if p.kind == "matrix" else -1 :], summed) for p in chosen}
+    sums = {p.name: _Sum(summed) for p in chosen}
     flow, logs = _normalized(np.asarray(cotangent, dtype=float), np.zeros(shape))
     log_norm[0] = logs
     for lag, (t, point) in enumerate(trajectory.backward()):
@@ -65,7 +65,7 @@ def backward(trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str,
             with np.errstate(divide="ignore"):
                 log_part[p.name][lag] = carried + 0.5 * np.log(_squared_norm(own, p, network.n))
             if summed:
-                sums[p.name] = sums[p.name].plus(own, p, network.n, carried[:summed, 0])
+                sums[p.name].add(own, p, network.n, carried[:summed, 0])
                 log_total[p.name][lag, :, 0] = sums[p.name].log_norms()
         flow, logs = _normalized(pulled, logs)
         log_norm[lag + 1] = logs
@@ -98,9 +98,10 @@ def _gates(uses: list[Use], parameter: Parameter, n: int) -> dict[int, list[tupl
 def _squared_norm(uses: list[Use], parameter: Parameter, n: int) -> Array:
     """||sum_j delta_j x_j^T||_F^2 = sum_ij <delta_i, delta_j> <x_i, x_j>, added over the gates."""
     total: Array = np.zeros(uses[0].delta.shape[1:]) if uses else np.zeros(())
-    for pairs in _gates(uses, parameter, n).values():
-        for delta, x in pairs:
-            for other, y in pairs:
+    rows = _rows(uses, parameter, n)
+    for first, delta, x in rows:
+        for again, other, y in rows:
+            if first == again:
                 product = np.einsum("nsd,nsd->sd", delta, other)
                 total = total + (product if x is None or y is None else product * _inner(x, y)[:, None])
     return np.maximum(total, 0.0)
@@ -110,29 +111,69 @@ def _inner(x: Array, y: Array) -> Array:
     return np.einsum("ns,ns->s", *np.broadcast_arrays(x, y))
 
 
-@dataclass(frozen=True, eq=False)
 class _Sum:
-    """A running sum of gradient parts per sample, with one logarithmic scale per sample."""
+    """The norm of a running sum of gradient parts, per sample, without forming the sum.
 
-    total: Array
-    log_scale: Array
+    A part is a sum of rank-one terms delta x^T, so that ||S + P||^2 = ||S||^2 + 2 <S, P> + ||P||^2 needs inner products
+    <delta, delta'> <x, x'> only: O(T n) numbers per lag instead of O(n^2).
+    """
 
-    @classmethod
-    def zero(cls, shape: tuple[int, ...], samples: int) -> _Sum:
-        return cls(np.zeros((samples, shape[0], shape[1] if len(shape) > 1 else 1)), np.full(samples, -np.inf))
+    def __init__(self, samples: int) -> None:
+        self.samples = samples
+        self.terms: dict[int, _Terms] = {}
+        self.log_scale = np.full(samples, -np.inf)
+        self.squared = np.zeros(samples)  # of the sum divided by exp(log_scale)
 
-    def plus(self, uses: list[Use], parameter: Parameter, n: int, logs: Array) -> _Sum:
+    def add(self, uses: list[Use], parameter: Parameter, n: int, logs: Array) -> None:
+        """Add the part whose terms are to be multiplied by exp(logs)."""
         scale = np.maximum(self.log_scale, logs)
-        keep = np.exp(np.where(np.isneginf(scale), 0.0, self.log_scale - scale))
-        new = np.exp(np.where(np.isneginf(scale), -np.inf, logs - scale))
-        total = self.total * keep[:, None, None]
-        for gate, pairs in _gates(uses, parameter, n).items():
-            for delta, x in pairs:
-                rows = delta[:, : len(scale), 0].T * new[:, None]
-                columns = np.ones((len(scale), 1)) if x is None else np.broadcast_to(x, (len(x), delta.shape[1])).T[: len(scale)]
-                total[:, gate * n : (gate + 1) * n] += rows[:, :, None] * columns[:, None, :]
-        return _Sum(total, scale)
+        safe = np.where(np.isneginf(scale), 0.0, scale)
+        self.squared = self.squared * np.exp(2 * (self.log_scale - safe))
+        self.log_scale = scale
+        weight = np.exp(logs - safe)
+        for first, delta, operand in _rows(uses, parameter, n):
+            d = delta[:, : self.samples, 0].T
+            x = np.ones((self.samples, 1)) if operand is None else _per_sample(operand, delta.shape[1])[: self.samples]
+            terms = self.terms.setdefault(first, _Terms(d.shape, x.shape))
+            self.squared = self.squared + 2 * weight * terms.inner(d, x, safe)
+            self.squared += weight**2 * np.einsum("sn,sn->s", d, d) * np.einsum("sm,sm->s", x, x)
+            terms.append(d, x, logs)
 
     def log_norms(self) -> Array:
+        """Natural log of the norm of the sum so far, per sample."""
         with np.errstate(divide="ignore"):
-            return np.asarray(self.log_scale + np.log(np.linalg.norm(self.total, axis=(1, 2))))
+            return np.asarray(self.log_scale + 0.5 * np.log(np.maximum(self.squared, 0.0)))
+
+
+class _Terms:
+    """Rank-one terms of the same rows, kept in arrays that double when full."""
+
+    def __init__(self, delta: tuple[int, ...], operand: tuple[int, ...]) -> None:
+        self.count = 0
+        self.deltas, self.operands, self.logs = np.empty((64, *delta)), np.empty((64, *operand)), np.empty((64, delta[0]))
+
+    def append(self, delta: Array, operand: Array, logs: Array) -> None:
+        if self.count == len(self.logs):
+            self.deltas, self.operands, self.logs = (
+                np.concatenate([old, np.empty_like(old)]) for old in (self.deltas, self.operands, self.logs)
+            )
+        self.deltas[self.count], self.operands[self.count], self.logs[self.count] = delta, operand, logs
+        self.count += 1
+
+    def inner(self, delta: Array, operand: Array, log_scale: Array) -> Array:
+        """The inner product of one more term with the sum of those kept, the latter divided by exp(log_scale)."""
+        kept = slice(0, self.count)
+        products = np.einsum("ksn,sn->ks", self.deltas[kept], delta) * np.einsum("ksm,sm->ks", self.operands[kept], operand)
+        return np.asarray(np.einsum("ks,ks->s", products, np.exp(self.logs[kept] - log_scale)))
+
+
+def _rows(uses: list[Use], parameter: Parameter, n: int) -> list[tuple[int, Array, Array | None]]:
+    """The uses as (first gate, delta, operand), cut into gates where two uses share rows of the parameter."""
+    gates = [use.first + j for use in uses for j in range(use.delta.shape[0] // n)]
+    if len(set(gates)) == len(gates):
+        return [(use.first, use.delta, use.operand) for use in uses]
+    return [(gate, d, x) for gate, pairs in _gates(uses, parameter, n).items() for d, x in pairs]
+
+
+def _per_sample(operand: Array, samples: int) -> Array:
+    return np.broadcast_to(operand, (len(operand), samples)).T

@@ -6,12 +6,13 @@ white inputs, E = mean of (y - target)^2. G = dE/dW comes from the backward pass
 eigenvectors v, u (claim C10, an equality); the derivative of the mean log slope is a central difference on the same
 inputs. Several readouts give an interval.
 
-Main definitions: `ErrorFlow`, `error_flow`, `radius_derivative`.
+Main definitions: `ErrorFlow`, `error_flow`, `radius_derivatives`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -23,6 +24,7 @@ from .lower import Array
 from .network import Network
 from .simulate import Rng, Trajectory, generator, simulate, white_noise
 
+DIFFERENCE_SAMPLES = 16  # samples over which the flow is differenced
 SIMPLE = 1e-6  # smallest relative gap of moduli, and smallest |u* v|, at which an eigenvalue counts as simple
 
 
@@ -58,24 +60,24 @@ class ErrorFlow:
         return self.flow
 
 
-def radius_derivative(W: Array, G: Array) -> float:
-    """d log rho(W - eta G)/d eta at eta = 0; NaN where the dominant eigenvalue is not simple up to conjugation.
+def radius_derivatives(W: Array, directions: Sequence[Array]) -> list[float]:
+    """d log rho(W - eta G)/d eta at eta = 0 for each G; NaN where the dominant eigenvalue is not simple up to conjugation.
 
-    >>> radius_derivative(np.diag([0.5, 0.2]), np.diag([-1.0, 0.0]))
-    2.0
+    >>> radius_derivatives(np.diag([0.5, 0.2]), [np.diag([-1.0, 0.0])])
+    [2.0]
     """
     values, left, right = scipy.linalg.eig(W, left=True, right=True)
     order = np.argsort(-np.abs(values))
     top = values[order[0]]
-    conjugate = [i for i in order[1:] if abs(values[i] - np.conj(top)) <= SIMPLE * abs(top) and top.imag != 0]
+    conjugate = [i for i in order[1:] if top.imag != 0 and abs(values[i] - np.conj(top)) <= SIMPLE * abs(top)]
     rest = [i for i in order[1:] if i not in conjugate[:1]]
-    if top == 0 or (rest and abs(values[rest[0]]) > (1 - SIMPLE) * abs(top)):
-        return math.nan
     u, v = left[:, order[0]], right[:, order[0]]
     overlap = np.vdot(u, v)
-    if abs(overlap) < SIMPLE:
-        return math.nan
-    return float(-np.real(np.conj(top) / abs(top) ** 2 * (u.conj() @ G @ v) / overlap))
+    crossing = bool(rest) and abs(values[rest[0]]) > (1 - SIMPLE) * abs(top)
+    if top == 0 or crossing or abs(overlap) < SIMPLE:
+        return [math.nan] * len(directions)
+    factor = -np.conj(top) / abs(top) ** 2 / overlap
+    return [float(np.real(factor * (u.conj() @ G @ v))) for G in directions]
 
 
 def error_flow(
@@ -95,17 +97,16 @@ def error_flow(
         return ErrorFlow("undecided", {}, (math.nan,), why)
     inputs = white_noise(network, steps=steps, samples=samples, scale=scale, rng=random)
     trajectory = simulate(network, inputs)
-    radius: dict[str, list[float]] = {name: [] for name in network.recurrent_blocks()}
-    flow: list[float] = []
-    for _ in range(readouts):
-        gradient = _gradient(trajectory, lag, random)
-        if not all(np.isfinite(G).all() for G in gradient.values()):
-            why = f"the gradient of recall at lag {lag} overflows over {steps} steps"
-            return ErrorFlow("undecided", {}, (math.nan,), why)
-        for name, G in network.replace(**gradient).recurrent_blocks().items():
-            radius[name].append(radius_derivative(network.recurrent_blocks()[name], G))
-        flow.append(_flow_derivative(trajectory, gradient))
-    return _judged({name: tuple(r) for name, r in radius.items()}, tuple(flow), lag)
+    gradients = _gradients(trajectory, lag, readouts, random)
+    if not all(np.isfinite(G).all() for gradient in gradients for G in gradient.values()):
+        return ErrorFlow("undecided", {}, (math.nan,), f"the gradient of recall at lag {lag} overflows over {steps} steps")
+    moved = [network.replace(**gradient).recurrent_blocks() for gradient in gradients]
+    radius = {
+        name: tuple(radius_derivatives(W, [blocks[name] for blocks in moved]))
+        for name, W in network.recurrent_blocks().items()
+    }
+    few = trajectory.take(slice(0, DIFFERENCE_SAMPLES))
+    return _judged(radius, tuple(_flow_derivative(few, gradient) for gradient in gradients), lag)
 
 
 def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: int) -> ErrorFlow:
@@ -124,29 +125,33 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
     return ErrorFlow("mixed", radius, flow, f"{reason}: of both signs")
 
 
-def _gradient(trajectory: Trajectory, lag: int, random: np.random.Generator) -> dict[str, Array]:
-    """dE/d(recurrent matrices) of linear recall, by parameter."""
+def _gradients(
+    trajectory: Trajectory, lag: int, readouts: int, random: np.random.Generator
+) -> list[dict[str, Array]]:
+    """dE/d(recurrent matrices) of linear recall for several random readouts, in one backward pass."""
     network, kernels = trajectory.network, trajectory.kernels
-    n, size = network.n, network.state_dim
-    readout = np.zeros(size)
-    readout[:n] = _unit(n, random)
-    target = _unit(network.m, random) @ trajectory.inputs[trajectory.steps - 1 - lag]
-    error = readout @ trajectory.states[-1] - target
-    flow = readout[:, None] * (2.0 * error / len(error))
-    recurrent = [p for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n"]
-    gradient = {p.name: np.zeros_like(network.parameters[p.name]) for p in recurrent}
+    n = network.n
+    readout = np.zeros((network.state_dim, readouts))
+    readout[:n] = _unit(n, readouts, random)
+    target = _unit(network.m, readouts, random).T @ trajectory.inputs[trajectory.steps - 1 - lag]
+    error = readout.T @ trajectory.states[-1] - target
+    flow = readout[:, None, :] * (2.0 * error.T / trajectory.samples)
+    names = [p.name for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n"]
+    gradients = [{name: np.zeros_like(network.parameters[name]) for name in names} for _ in range(readouts)]
     for t, point in trajectory.backward():
         flow, uses = kernels.pullback(network.at(t), point, flow, uses=True)
         for use in uses:
-            if use.parameter in gradient and use.operand is not None:
+            if use.parameter in names and use.operand is not None:
                 rows = slice(use.first * n, use.first * n + len(use.delta))
-                gradient[use.parameter][rows] += use.delta @ np.broadcast_to(use.operand, (n, use.delta.shape[1])).T
-    return gradient
+                operand = np.broadcast_to(use.operand, (n, trajectory.samples)).T
+                for i, gradient in enumerate(gradients):
+                    gradient[use.parameter][rows] += use.delta[..., i] @ operand
+    return gradients
 
 
-def _unit(size: int, random: np.random.Generator) -> Array:
-    g = random.standard_normal(size)
-    return np.asarray(g / np.linalg.norm(g))
+def _unit(size: int, count: int, random: np.random.Generator) -> Array:
+    g = random.standard_normal((size, count))
+    return np.asarray(g / np.linalg.norm(g, axis=0))
 
 
 def _flow_derivative(trajectory: Trajectory, gradient: dict[str, Array]) -> float:

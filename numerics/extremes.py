@@ -32,13 +32,14 @@ def extreme_singular_values(
     row-equilibrated step Jacobian (Horn and Johnson, horn2013, for the identities).
     """
     network, kernels = trajectory.network, trajectory.kernels
+    single = trajectory.take(slice(sample, sample + 1))
 
     def chain(apply: Callable[[Array, Array], Array | None]) -> Array:
         size = network.state_dim
         product, log_scale, start = np.eye(size), 0.0, None
         logs = np.full(trajectory.steps + 1, -np.inf)
         logs[0] = 0.0
-        for lag, (t, point) in enumerate(trajectory.backward(sample=sample), start=1):
+        for lag, (t, point) in enumerate(single.backward(), start=1):
             advance()
             moved = apply(product, kernels.dense(network.at(t), point)[0])
             scale = 0.0 if moved is None else float(np.abs(moved).max())

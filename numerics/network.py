@@ -245,6 +245,8 @@ def _with_activations(
     main = given or (activations.get(found.activation) if found.activation else None)
     gate = activations.get(found.gate_activation) if gated and found.gate_activation else None
     chosen = cells.get(found.cell, activation=main, gate_activation=gate)
+    if gated and found.framework != "keras":
+        return chosen, []  # in these layouts an LSTM or GRU has no other activations than those that define it
     default = [a.name for a in chosen.activations if a not in (main, gate)]
     plural = "s" if len(default) > 1 else ""
     return chosen, [f"activation{plural} {' and '.join(default)}: not recorded in the file"] if default else []

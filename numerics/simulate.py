@@ -43,15 +43,17 @@ class Trajectory:
         """The compiled kernels of the network's cell."""
         return lower(self.network.cell)
 
-    def point(self, t: int, *, sample: int | None = None) -> Point:
-        """The local factors of step t = 1..T, of all samples or of one."""
-        chosen = slice(None) if sample is None else slice(sample, sample + 1)
-        state, inputs = self.states[t - 1][..., chosen], self.inputs[t - 1][..., chosen]
-        return self.kernels.point(self.network.at(t), state, inputs)
+    def take(self, samples: slice) -> Trajectory:
+        """The trajectory of some of the samples."""
+        return Trajectory(self.network, self.inputs[..., samples], self.states[..., samples])
 
-    def backward(self, *, sample: int | None = None) -> Iterator[tuple[int, Point]]:
+    def point(self, t: int) -> Point:
+        """The local factors of step t = 1..T."""
+        return self.kernels.point(self.network.at(t), self.states[t - 1], self.inputs[t - 1])
+
+    def backward(self) -> Iterator[tuple[int, Point]]:
         """Steps and their local factors from t = T down to 1."""
-        return ((t, self.point(t, sample=sample)) for t in range(self.steps, 0, -1))
+        return ((t, self.point(t)) for t in range(self.steps, 0, -1))
 
 
 def generator(rng: Rng) -> np.random.Generator:

@@ -82,7 +82,7 @@ class Activation:
 
     @cached_property
     def second(self) -> sp.Expr:
-        """The second derivative phi'' off the kinks; it bounds slope differences only where there are none."""
+        """The second derivative phi'' off the kinks; where there are none, it bounds slope differences."""
         return self.slope.diff(x)
 
     @cached_property

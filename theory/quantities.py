@@ -25,6 +25,7 @@ class MatrixFunctional(sp.Function):
     """A nonnegative number that belongs to a square matrix; the argument is a matrix symbol or an explicit matrix."""
 
     nargs = 1
+    is_commutative = True  # a number, whatever SymPy thinks of its matrix argument
     template: ClassVar[str] = ""
     meaning: ClassVar[str] = ""
     unit: ClassVar[str] = "1"

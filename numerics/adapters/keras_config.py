@@ -18,7 +18,7 @@ _CELLS = {
 # Keras's names for the activations that exist here too, with the same parameters.
 _ACTIVATIONS = {
     "tanh": "tanh", "sigmoid": "logistic", "relu": "relu", "linear": "identity", "softplus": "softplus",
-    "silu": "silu", "swish": "silu", "gelu": "gelu", "hard_tanh": "hard_tanh",
+    "silu": "silu", "swish": "silu", "gelu": "gelu", "hard_tanh": "hard_tanh", "leaky_relu": "leaky_relu(1/5)",
 }  # fmt: skip
 # Keras 3 names groups by class in snake case; of the classes that matter here these differ from plain lower case.
 _SNAKE = {
@@ -90,7 +90,7 @@ def _find(archive: Archive, candidate: Candidate) -> _Entry | None:
         return None
     try:
         entries = list(_inside(config.get("config"), "", ""))
-    except (AttributeError, KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise Refusal(f"model configuration of {archive.path!r} is damaged ({one_line(error)})") from error
     group = candidate.group.rstrip("/").replace("_layer_checkpoint_dependencies", "layers").removesuffix("/cell")
     last = candidate.name.rpartition("/")[2]

@@ -89,10 +89,19 @@ def convert(archive: Archive, candidate: Candidate, cell: Cell | None) -> Recurr
         notes += ("reset after the product: the file holds neither a bias nor a configuration",)
     parameters, missing = assemble(Blocks(archive, candidate, arrays, gates, notes), chosen)
     dtype = archive.dtype(candidate.keys["W"])
-    notes = missing + settings.notes
+    notes = missing + settings.notes + (_old_gates(archive) if gates and settings.gate_activation is None else ())
     return RecurrentLayer(
         candidate.name, chosen.name, parameters, dtype, FRAMEWORK, settings.activation, settings.gate_activation, notes
     )
+
+
+def _old_gates(archive: Archive) -> tuple[str, ...]:
+    """A note where the version that wrote the file had another default for the gates than every later one."""
+    version = archive.metadata.get("keras_version") or ""
+    number = re.match(r"(\d+)\.(\d+)", version)
+    if not number or (int(number[1]), int(number[2])) >= (2, 3):
+        return ()
+    return (f"Keras {version} wrote the file, whose gates were hard_sigmoid unless told otherwise",)
 
 
 def _cell(raw: dict[str, Float], settings: Settings) -> Cell | None:

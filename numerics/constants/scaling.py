@@ -51,7 +51,7 @@ def diagonal_scaling(W: ArrayLike, *, condition_limit: float = 1e8) -> Scaling:
     extremes have product 1.
 
     Raises ValueError for a W that is no real finite square matrix of a floating dtype, and for a
-    condition_limit outside (1, 1e100].
+    condition_limit outside (1, 1e60].
 
     >>> found = diagonal_scaling([[0.0, 4.0], [1.0, 0.0]])
     >>> round(found.norm.upper, 6), round(found.condition.upper, 6)
@@ -60,8 +60,8 @@ def diagonal_scaling(W: ArrayLike, *, condition_limit: float = 1e8) -> Scaling:
     >>> nilpotent.infimum.upper, nilpotent.norm.upper < 2e-8, nilpotent.condition.upper <= 1e8
     (0.0, True, True)
     """
-    if not 1 < condition_limit <= 1e100:
-        raise ValueError(f"condition_limit must be greater than 1 and at most 1e100, got {condition_limit!r}")
+    if not 1 < condition_limit <= 1e60:
+        raise ValueError(f"condition_limit must be greater than 1 and at most 1e60, got {condition_limit!r}")
     matrix = square_matrix(W)
     x = np.zeros(len(matrix))
     lower = upper = 0.0
@@ -122,7 +122,7 @@ def _within(V: Matrix, x: Vector, half_range: float, infimum: float) -> Vector:
     """The scaling of least norm with |x_i| < half_range, or the first with a norm near the infimum."""
     if not V.any():
         return np.zeros(len(V))
-    inside = x * min(1.0, 0.9 * half_range / max(float(np.abs(x).max()), math.ulp(1.0)))
+    inside = x * min(1.0, 0.9 * min(half_range, FAR) / max(float(np.abs(x).max()), math.ulp(1.0)))
     start = min(np.zeros(len(V)), inside, key=lambda y: float(np.linalg.norm(scaled(V, y), 2)))
     target = infimum * (1 + ENOUGH)
     return _centered(minimize_norm(V, start, half_range=half_range, target=target, tolerance=ENOUGH).x)

@@ -75,8 +75,8 @@ def spectral_radius(W: ArrayLike) -> Enclosure:
     """rho(W), the largest modulus of an eigenvalue of W.
 
     The maximum over the strongly connected components; exactly 0 if the graph of W has no cycle, exactly
-    max |w_ii| if W is triangular up to a permutation. residual: the smallest singular value of B - rho
-    e^{it} I for the block B (scaled by powers of two) that attains it, so that the float is an eigenvalue
+    max |w_ii| if W is triangular up to a permutation. residual: the smallest singular value of B - z I for
+    the eigenvalue z, |z| = rho, of the block B (scaled by powers of two) that attains it: z is an eigenvalue
     of a matrix at this distance from B.
 
     >>> spectral_radius([[0.0, 5.0], [0.0, 0.0]]).upper
