@@ -109,6 +109,8 @@ def _inputs(
     random: np.random.Generator,
 ) -> tuple[Array, str, float | None]:
     """The driving inputs (T, m, samples), how to describe them, and their scale if they are noise."""
+    if scale is not None and not (np.isfinite(scale) and scale >= 0):
+        raise ValueError(f"input_scale must be a finite number of at least 0, got {scale!r}")
     if inputs is None:
         chosen = 1.0 if scale is None else float(scale)
         horizon = STEPS if steps is None else steps

@@ -60,6 +60,7 @@ def report(out: Path, seed: int) -> None:
             input_name=f"marker task: noise in [-{marker.NOISE}, {marker.NOISE}], every {marker.PERIOD}th value 1",
         )
 
+    _check_folder(out)
     document = _guarded(run)
     _write(document, out)
     _print_table(document)
@@ -105,6 +106,8 @@ def check(
             network, command, seed=seed, steps=steps, samples=samples, input_scale=input_scale, inputs=given
         )
 
+    if out is not None:
+        _check_folder(out)
     document = _guarded(run)
     if out is not None:
         _write(document, out)
@@ -159,13 +162,18 @@ def _complain(error: BaseException) -> NoReturn:
     sys.exit(2)
 
 
+def _check_folder(folder: Path) -> None:
+    """Refuse a folder that cannot be one before the work is done."""
+    if folder.exists() and not folder.is_dir():
+        _complain(NotADirectoryError(f"--out must name a folder, got the file {str(folder)!r}"))
+
+
 def _write(document: dict[str, Any], folder: Path) -> None:
     from .document import dumps, write_whole
     from .html import render
 
     try:
         page = render(document)
-        folder.mkdir(parents=True, exist_ok=True)
         write_whole({folder / "report.html": page, folder / "report.json": dumps(document)})
     except OSError as error:
         _complain(error)
