@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from . import records
 from .analysis import Analysis
+from .drive import drive
 from .error_flow import error_flow
 from .evaluate import environment
 from .instantiate import instances
@@ -21,9 +22,9 @@ from .lower import Array
 from .lyapunov import lyapunov_spectrum
 from .network import Network
 from .profile import gradient_profile, log_shares
-from .simulate import Rng, generator, simulate, white_noise
+from .simulate import Rng, Trajectory, generator, simulate
 
-STEPS, SAMPLES, DIRECTIONS = 100, 32, 4
+DIRECTIONS = 4
 RECALL_LAG = 10
 SUMMED = 4  # samples whose parts of the gradient are added up
 SPECTRUM_SAMPLES = 8
@@ -45,8 +46,8 @@ def analyze(
     """Everything the toolkit can say about one network, with evidence: the data of the JSON document.
 
     Inputs are white noise of standard deviation ``input_scale`` (1 unless given, 0 for zeros), or ``inputs`` of shape
-    ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are given) is the horizon T and
-    ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the same seed gives the same analysis.
+    ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are
+    given) is the horizon T and ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the same seed gives the same analysis.
     The initial state is zero. ``advance`` is called 2 T times in all.
 
     Raises ValueError for arguments out of range, both ``inputs`` and a scale or steps beyond them, or a batch of networks.
@@ -65,8 +66,16 @@ def analyze(
     seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
     for_inputs, for_profile, for_spectrum, for_flow = generator(rng).spawn(4)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=1) as pool:
-        driven, described, scale = _inputs(network, steps, samples, input_scale, inputs, input_name, for_inputs)
-        trajectory = simulate(network, driven)
+        driven = drive(
+            network,
+            steps=steps,
+            samples=samples,
+            input_scale=input_scale,
+            inputs=inputs,
+            input_name=input_name,
+            rng=for_inputs,
+        )
+        trajectory, described = _within_range(simulate(network, driven.inputs), driven.name)
         recurrent = records.recurrent_parameters(network)
         profiled = pool.submit(
             gradient_profile,
@@ -78,7 +87,7 @@ def analyze(
             advance=advance,
         )
         spectrum = lyapunov_spectrum(trajectory.take(slice(0, SPECTRUM_SAMPLES)), rng=for_spectrum)
-        flow = error_flow(network, lag=RECALL_LAG, scale=scale or 1.0, rng=for_flow)
+        flow = error_flow(network, lag=RECALL_LAG, scale=driven.scale or 1.0, rng=for_flow)
         everywhere, here = environment(network), environment(trajectory=trajectory)
         found = (instances(everywhere), instances(here))
         profile = profiled.result()
@@ -86,7 +95,7 @@ def analyze(
         total = _total(network, profile.pass_.log_part, profile.pass_.log_total)
         return records.assemble(
             trajectory=trajectory,
-            described=(described, scale),
+            described=(described, driven.scale),
             directions=directions,
             profile=profile,
             shares=shares,
@@ -99,41 +108,20 @@ def analyze(
         )
 
 
-def _inputs(
-    network: Network,
-    steps: int | None,
-    samples: int | None,
-    scale: float | None,
-    inputs: Array | None,
-    name: str,
-    random: np.random.Generator,
-) -> tuple[Array, str, float | None]:
-    """The driving inputs (T, m, samples), how to describe them, and their scale if they are noise."""
-    if scale is not None and not (np.isfinite(scale) and scale >= 0):
-        raise ValueError(f"input_scale must be a finite number of at least 0, got {scale!r}")
-    if inputs is None:
-        chosen = 1.0 if scale is None else float(scale)
-        horizon = STEPS if steps is None else steps
-        if network.steps is not None and steps is None:
-            horizon = network.steps
-        noise = white_noise(network, steps=horizon, samples=SAMPLES if samples is None else samples, scale=chosen, rng=random)
-        return noise, f"white noise, standard deviation {chosen:g}" if chosen else "zero input", chosen
-    given = np.asarray(inputs, dtype=float)
-    if scale is not None:
-        raise ValueError(f"input_scale must be left out where inputs are given, got {scale!r}")
-    if given.ndim != 3:
-        raise ValueError(f"inputs must have shape (T, {network.m}, samples), got {given.shape}")
-    if samples is not None and samples != given.shape[-1]:
-        raise ValueError(f"samples must be {given.shape[-1]}, the number of input sequences given, got {samples}")
-    if steps is not None and not (isinstance(steps, int) and 1 <= steps <= len(given)):
-        raise ValueError(f"steps must be between 1 and {len(given)}, the length of the inputs, got {steps!r}")
-    return given[:steps], name, None
+def _within_range(trajectory: Trajectory, described: str) -> tuple[Trajectory, str]:
+    """The trajectory before its states overflow, and the inputs' description, which then says so."""
+    step = trajectory.overflow
+    if step is None:
+        return trajectory, described
+    if step == 1:
+        raise ValueError("inputs must leave the states below 1e150, got an overflow at the first step")
+    return trajectory.until(step - 1), f"{described}, cut before step {step}, at which a state overflows"
 
 
 def _combined(log_parts: list[Array]) -> Array:
     """log of the Frobenius norm over several parameters of the lag-k parts."""
     if not log_parts:
-        raise ValueError("network must have a recurrent matrix, got a cell without one")
+        raise ValueError("network must have a matrix or a bias, got a cell without one")
     stacked = np.stack(log_parts)
     return np.asarray(logsumexp(2 * stacked, axis=0) / 2) if len(stacked) > 1 else stacked[0]
 

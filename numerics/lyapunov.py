@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .drive import trajectory_of
 from .lower import Array
+from .network import Network
 from .simulate import Rng, Trajectory, generator
 
 
@@ -28,9 +30,21 @@ class Spectrum:
     method: str = "QR of a tangent frame at every step"
 
 
-def lyapunov_spectrum(source: Trajectory | ArrayLike, *, count: int = 1, discard: int = 0, rng: Rng = None) -> Spectrum:
-    """The ``count`` largest exponents of a trajectory, averaged over its samples, or of Jacobians ``(T, N, N)``.
+def lyapunov_spectrum(
+    source: Network | Trajectory | ArrayLike,
+    *,
+    count: int = 1,
+    discard: int = 0,
+    steps: int | None = None,
+    samples: int | None = None,
+    input_scale: float | None = None,
+    inputs: Array | None = None,
+    rng: Rng = None,
+) -> Spectrum:
+    """The ``count`` largest exponents of Jacobians ``(T, N, N)``, or of a trajectory, averaged over its samples.
 
+    A network is driven first as `errorflow.numerics.drive.drive` says, by ``steps``, ``samples`` and ``input_scale``
+    or ``inputs``.
     J_t acts in the order of time: the first Jacobian of the array acts first. The first ``discard`` steps turn the
     frame without being counted. An exponent whose direction is lost (rank) is -inf. Raises ValueError for a count
     outside 1..N, a discard outside 0..T-1, or Jacobians of another shape.
@@ -38,19 +52,22 @@ def lyapunov_spectrum(source: Trajectory | ArrayLike, *, count: int = 1, discard
     >>> lyapunov_spectrum(np.array([np.diag([2.0, 0.5])] * 400), rng=0).exponents.round(2).tolist()
     [0.69]
     """
-    steps, size, samples, move = _steps(source)
+    random = generator(rng)
+    options = {"steps": steps, "samples": samples, "input_scale": input_scale, "inputs": inputs}
+    if isinstance(source, Network) or any(option is not None for option in options.values()):
+        source = trajectory_of(source, **options, rng=random)  # type: ignore[arg-type]  # it refuses arrays and odd options
+    length, size, width, move = _steps(source)
     if not 1 <= count <= size:
         raise ValueError(f"count must be between 1 and {size}, got {count!r}")
-    if not 0 <= discard < steps:
-        raise ValueError(f"discard must be between 0 and {steps - 1}, got {discard!r}")
-    random = generator(rng)
-    frame = _orthonormal(random.standard_normal((size, samples, 2 * count)), count)[0]
-    total = np.zeros((samples, 2, count))
+    if not 0 <= discard < length:
+        raise ValueError(f"discard must be between 0 and {length - 1}, got {discard!r}")
+    frame = _orthonormal(random.standard_normal((size, width, 2 * count)), count)[0]
+    total = np.zeros((width, 2, count))
     for t, advance in enumerate(move()):
         frame, logs = _orthonormal(advance(frame), count)
         if t >= discard:
             total += logs
-    rates = (total / (steps - discard)).mean(axis=0)
+    rates = (total / (length - discard)).mean(axis=0)
     with np.errstate(invalid="ignore"):
         difference = np.abs(rates[0] - rates[1])
     residual = float(np.where(np.isneginf(rates[0]) & np.isneginf(rates[1]), 0.0, difference).max())

@@ -12,8 +12,10 @@ import numpy as np
 from scipy.special import logsumexp
 
 from .backprop import Backward, backward, unit_cotangents
+from .drive import trajectory_of
 from .extremes import extreme_singular_values
 from .lower import Array
+from .network import Network
 from .simulate import Rng, Trajectory, generator
 
 EVERY_LAG_UP_TO = 2000
@@ -59,32 +61,40 @@ def lag_grid(steps: int) -> Array:
 
 
 def gradient_profile(
-    trajectory: Trajectory,
+    source: Network | Trajectory,
     *,
+    steps: int | None = None,
+    samples: int | None = None,
+    input_scale: float | None = None,
+    inputs: Array | None = None,
     directions: int = 4,
     parameters: tuple[str, ...] = (),
     summed: int = 0,
     rng: Rng = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Profile:
-    """Profile of a trajectory at its last step, by lag and in logs; no lag underflows.
+    """log ||J(T, T-k)^T v|| for k = 0..T at the last step of a trajectory, or of a network driven as `drive` says.
 
-    ``parameters`` and ``summed`` are handed to `backward`. Raises ValueError for fewer than one direction or a batch of
+    In logs, so that no lag underflows or overflows. ``parameters`` and ``summed`` are handed to `backward`. Raises ValueError for fewer than one direction or a batch of
     networks.
 
-    >>> from errorflow.numerics import Network, simulate
+    >>> from errorflow.numerics import Network
     >>> from errorflow.theory import activations, cells
     >>> cell = cells.get("elman", activation=activations.Identity())
     >>> net = Network(cell, {"W": np.array([[0.5]]), "B": np.ones((1, 1)), "b": np.zeros(1)})
-    >>> profile = gradient_profile(simulate(net, np.zeros((1000, 1, 1))), rng=0)
-    >>> float(profile.largest[1000] / np.log(0.5))
+    >>> profile = gradient_profile(net, steps=1000, rng=0)
+    >>> round(float(profile.largest[1000] / np.log(0.5)), 6)
     1000.0
     """
     if not isinstance(directions, int) or directions < 1:
         raise ValueError(f"directions must be an integer of at least 1, got {directions!r}")
-    size, samples = trajectory.network.state_dim, trajectory.samples
-    cotangent = unit_cotangents(size, samples=samples, directions=directions, rng=generator(rng))
-    passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, samples))
+    random = generator(rng)
+    trajectory = trajectory_of(
+        source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=random
+    )
+    size, count = trajectory.network.state_dim, trajectory.samples
+    cotangent = unit_cotangents(size, samples=count, directions=directions, rng=random)
+    passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, count))
     largest, smallest = extreme_singular_values(trajectory, advance=advance)
     lags = lag_grid(trajectory.steps)
     return Profile(lags, passed.log_norm[lags], largest[lags], smallest[lags], passed)

@@ -15,6 +15,7 @@ from .lower import Array, Kernels, Point, lower
 from .network import Network
 
 Rng = np.random.Generator | int | None
+LARGEST = 1e150  # states beyond it count as an overflow: their squares are no numbers any more
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +44,20 @@ class Trajectory:
         """The compiled kernels of the network's cell."""
         return lower(self.network.cell)
 
+    @property
+    def overflow(self) -> int | None:
+        """The first step after which a state is beyond 1e150 in modulus or no number, None if there is none."""
+        inside = np.abs(self.states) <= LARGEST
+        beyond = np.flatnonzero(~inside.reshape(len(self.states), -1).all(axis=1))
+        return int(beyond[0]) if len(beyond) else None
+
     def take(self, samples: slice) -> Trajectory:
         """The trajectory of some of the samples."""
         return Trajectory(self.network, self.inputs[..., samples], self.states[..., samples])
+
+    def until(self, t: int) -> Trajectory:
+        """The trajectory of the first t steps."""
+        return Trajectory(self.network, self.inputs[:t], self.states[: t + 1])
 
     def point(self, t: int) -> Point:
         """The local factors of step t = 1..T."""
@@ -80,19 +92,20 @@ def white_noise(network: Network, *, steps: int, samples: int, scale: float, rng
 def simulate(network: Network, inputs: ArrayLike, *, initial: ArrayLike | None = None) -> Trajectory:
     """x_t = F(x_{t-1}, u_t) from the initial state (zero unless given), for t = 1..T.
 
-    ``inputs (T, [nets,] m, samples)``, ``initial ([nets,] N, samples)``. Raises ValueError for shapes that do not fit,
-    for inputs that are not finite and for more steps than there are untied copies.
+    ``inputs (T, [nets,] m, samples)``, ``initial ([nets,] N, samples)``. States that overflow are not finite, and
+    `Trajectory.overflow` says since when. Raises ValueError for shapes that do not fit, for inputs or an initial state
+    that are not finite and for more steps than there are untied copies.
 
     >>> import numpy as np
     >>> from errorflow.numerics import Network
     >>> from errorflow.theory import cells
     >>> net = Network(cells.get("elman"), {"W": np.array([[0.5]]), "B": np.ones((1, 1)), "b": np.zeros(1)})
     >>> simulate(net, np.zeros((3, 1, 2)), initial=np.ones((1, 2))).states[:, 0, 0].round(4).tolist()
-    [1.0, 0.4621, 0.2270, 0.113]
+    [1.0, 0.4621, 0.227, 0.113]
     """
     given: NDArray[np.float64] = np.asarray(inputs, dtype=float)
     batch = (network.nets,) if network.nets else ()
-    if given.ndim != 3 + len(batch) or given.shape[1:-1] != (*batch, network.m) or 0 in given.shape[:1]:
+    if given.ndim != 3 + len(batch) or given.shape[1:-1] != (*batch, network.m) or 0 in (given.shape[0], given.shape[-1]):
         raise ValueError(f"inputs must have shape (T, {'nets, ' if batch else ''}{network.m}, samples), got {given.shape}")
     if not np.isfinite(given).all():
         raise ValueError("inputs must be finite, got NaN or infinity")
@@ -102,9 +115,12 @@ def simulate(network: Network, inputs: ArrayLike, *, initial: ArrayLike | None =
     start = np.zeros(shape) if initial is None else np.asarray(initial, dtype=float)
     if start.shape != shape:
         raise ValueError(f"initial must have shape {shape}, got {start.shape}")
+    if not np.isfinite(start).all():
+        raise ValueError("initial must be finite, got NaN or infinity")
     states = np.empty((len(given) + 1, *shape))
     states[0] = start
     kernels = lower(network.cell)
-    for t, u in enumerate(given, start=1):
-        states[t] = kernels.step(network.at(t), states[t - 1], u)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t, u in enumerate(given, start=1):
+            states[t] = kernels.step(network.at(t), states[t - 1], u)
     return Trajectory(network, given, states)

@@ -1,4 +1,4 @@
-"""The cells, one file each: a module of this folder defines one function of its own name that builds the cell.
+"""The cells, one file each: a module of this folder defines one function of its own name that builds it.
 
 `names` lists the files of this folder, so that a new cell is one new file and no change elsewhere.
 """

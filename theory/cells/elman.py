@@ -12,8 +12,8 @@ def elman(activation: Activation | None = None) -> Cell:
     Source: elman1990.
 
     >>> from errorflow.theory.jacobian import step_jacobian
-    >>> step_jacobian(elman()).blocks["h", "h"].latex()
-    '\\operatorname{diag}\\left(\\tanh\'\\left(a_{t}\\right)\\right) W'
+    >>> print(step_jacobian(elman()).blocks["h", "h"].latex())
+    \operatorname{diag}\left(\tanh'\left(a_{t}\right)\right) W
     """
     phi = activation or Tanh()
     a = let("a", matrix("W") @ state("h") + matrix("B", columns="m") @ inputs("u") + bias("b"))

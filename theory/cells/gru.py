@@ -1,4 +1,4 @@
-r"""The GRU with the reset gate after the recurrent product, as in PyTorch and in Keras with ``reset_after=True``."""
+r"""The GRU with the reset gate after the recurrent product, as in PyTorch, and Keras with ``reset_after``."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ GATES = ("r", "z", "n")
 
 
 def gru(activation: Activation | None = None, gate_activation: Activation | None = None) -> Cell:
-    r"""``h_t = (1 - z) n + z h_{t-1}``, ``n = phi(B_n u + b_n + r (W_n h_{t-1} + d))``, gates r and z logistic.
+    r"""``h_t = (1 - z) n + z h_{t-1}``, ``n = phi(B_n u + b_n + r (W_n h_{t-1} + d))``, logistic gates r, z.
 
-    W is (3n, n), B (3n, m), b (3n,), gates stacked in the order r, z, n, and d (n,) is the recurrent bias inside the
-    reset. Source: cho2014 for the cell; the order of reset and product is that of the frameworks.
+    W is (3n, n), B (3n, m), b (3n,), gates stacked in the order r, z, n, and d (n,) is the recurrent bias
+    inside the reset. Source: cho2014 for the cell; the order of reset and product is that of the
+    frameworks.
 
     >>> from errorflow.theory.jacobian import step_jacobian
     >>> len(step_jacobian(gru()).blocks["h", "h"].terms)

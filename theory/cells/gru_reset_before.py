@@ -11,8 +11,8 @@ GATES = ("r", "z", "n")
 def gru_reset_before(activation: Activation | None = None, gate_activation: Activation | None = None) -> Cell:
     r"""``h_t = (1 - z) n + z h_{t-1}``, ``n = phi(B_n u + b_n + W_n (r h_{t-1}))``, gates r and z logistic.
 
-    W is (3n, n), B (3n, m), b (3n,), gates stacked in the order r, z, n. Here z keeps the old state, as in the
-    frameworks; Cho et al. write the same update. Source: cho2014.
+    W is (3n, n), B (3n, m), b (3n,), gates stacked in the order r, z, n. Here z keeps the old state, as in
+    the frameworks; Cho et al. write the same update. Source: cho2014.
 
     >>> from errorflow.theory.jacobian import step_jacobian
     >>> max(len(term.tail) for term in step_jacobian(gru_reset_before()).blocks["h", "h"].terms)

@@ -1,4 +1,4 @@
-r"""The LSTM with forget gate: ``c_t = f_t c_{t-1} + i_t g_t``, ``h_t = o_t tanh(c_t)``; the state is (h, c)."""
+r"""The LSTM with forget gate: ``c_t = f_t c_{t-1} + i_t g_t``, ``h_t = o_t tanh(c_t)``; state (h, c)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ GATES = ("i", "f", "g", "o")
 
 
 def lstm(activation: Activation | None = None, gate_activation: Activation | None = None) -> Cell:
-    r"""``c_t = f c_{t-1} + i g``, ``h_t = o phi(c_t)``, gates sigma(a_x), g = phi(a_g), a_x = W_x h_{t-1} + B_x u_t + b_x.
+    r"""``c_t = f c_{t-1} + i g``, ``h_t = o phi(c_t)``, gates sigma(a_x), g = phi(a_g).
 
-    W is (4n, n), B (4n, m), b (4n,), gates stacked in the order i, f, g, o; phi is tanh and sigma the logistic
-    function unless given. The full state stacks h above c. Source: gers2000, hochreiter1997.
+    Pre-activations are ``a_x = W_x h_{t-1} + B_x u_t + b_x``. W is (4n, n), B (4n, m), b (4n,), gates
+    stacked in the order i, f, g, o; phi is tanh and sigma the logistic function unless given. The full
+    state stacks h above c. Source: gers2000, hochreiter1997.
 
     >>> from errorflow.theory.jacobian import step_jacobian
     >>> step_jacobian(lstm()).blocks["c", "c"].latex()
