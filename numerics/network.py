@@ -31,15 +31,17 @@ class Network:
     """The map x_t = F(x_{t-1}, u_t) of ``cell`` with numbers for its parameters.
 
     Shapes: a matrix is ``(gates*n, n)`` or ``(gates*n, m)``, a bias ``(gates*n,)``, a scalar ``()``. With
-    ``batched=True`` every parameter has an axis of networks in front. With ``untied=True`` the copies of step 1, ..., T
-    differ: the recurrent matrices have a time axis in front of everything (``(T, [nets,] gates*n, n)``), other
-    parameters may have one. Sizes: n of a state, m of the input, ``steps`` T and ``nets`` (None without such an axis).
-    Arrays are copied to float64 and are read-only; ``dtype`` keeps the type they came in.
+    ``batched=True`` every parameter has an axis of networks in front. With ``untied=True`` the copies of step
+    1, ..., T differ: the recurrent matrices have a time axis in front of everything (``(T, [nets,] gates*n,
+    n)``), other parameters may have one. Sizes: n of a state, m of the input, ``steps`` T and ``nets`` (None
+    without such an axis). Arrays are copied to float64 and are read-only; ``dtype`` keeps the type they came
+    in.
 
-    ``source``, ``layer`` and ``sha256`` say where the numbers came from, ``assumed`` what the source did not say.
+    ``source``, ``layer`` and ``sha256`` say where the numbers came from, ``assumed`` what the source did not
+    say.
 
-    Raises ValueError, in one sentence, for a missing or unknown parameter, a shape that does not fit, a type that is
-    not floating point, and NaN or infinity.
+    Raises ValueError, in one sentence, for a missing or unknown parameter, a shape that does not fit, a type
+    that is not floating point, and NaN or infinity.
 
     >>> from errorflow.theory import cells
     >>> W = np.array([[0.5, -0.2], [0.1, 0.3]])
@@ -102,7 +104,8 @@ class Network:
         Raises ValueError for t < 1 and, if untied, for t > `steps`.
         """
         if t < 1 or (self.steps is not None and t > self.steps):
-            raise ValueError(f"t must be at least 1{f' and at most {self.steps}' if self.steps else ''}, got {t}")
+            most = f" and at most {self.steps}" if self.steps else ""
+            raise ValueError(f"t must be at least 1{most}, got {t}")
         if self.tied:
             return self.parameters
         return {
@@ -120,7 +123,8 @@ class Network:
         """
         unknown = parameters.keys() - self.parameters.keys()
         if unknown:
-            raise ValueError(f"no parameter {', '.join(sorted(unknown))}; there are {', '.join(self.parameters)}")
+            names = ", ".join(self.parameters)
+            raise ValueError(f"no parameter {', '.join(sorted(unknown))}; there are {names}")
         new = {name: np.asarray(value) for name, value in parameters.items()}
         wide = any(array.dtype == np.float64 for array in new.values())
         origin = self._origin() | ({"dtype": "float64"} if wide else {})
@@ -130,17 +134,19 @@ class Network:
         """The rows of one gate in a parameter, a view: ``gate("W", "i")`` is W_i (n, n)."""
         p = self.cell.parameter(name)
         if gate not in p.gates:
-            raise ValueError(f"gate of {name} must be one of {', '.join(p.gates) or 'none (ungated)'}, got {gate!r}")
+            gates = ", ".join(p.gates) or "none (ungated)"
+            raise ValueError(f"gate of {name} must be one of {gates}, got {gate!r}")
         rows = slice(p.gates.index(gate) * self.n, (p.gates.index(gate) + 1) * self.n)
         array = self.parameters[name]
         return array[..., rows, :] if p.kind == "matrix" else array[..., rows]
 
     def recurrent_blocks(self) -> dict[str, Array]:
-        """The recurrent matrices by name, each gate on its own: ``{"W": ...}`` or ``{"W_i": ..., "W_f": ...}``."""
+        """The recurrent matrices by name, each gate on its own: W, or W_i, W_f, W_g, W_o."""
         blocks: dict[str, Array] = {}
         for p in self.cell.parameters:
             if is_recurrent(p):
-                blocks |= {p.block_name(g): self.gate(p.name, g) for g in p.gates} or {p.name: self.parameters[p.name]}
+                gates = {p.block_name(gate): self.gate(p.name, gate) for gate in p.gates}
+                blocks |= gates or {p.name: self.parameters[p.name]}
         return blocks
 
     def __repr__(self) -> str:
@@ -161,7 +167,8 @@ def _floating(name: str, value: Any) -> npt.NDArray[Any]:
     try:
         array = np.asarray(value)
     except ValueError:
-        raise ValueError(f"parameter {name} must be an array of numbers, got rows of different lengths") from None
+        message = f"parameter {name} must be an array of numbers, got rows of different lengths"
+        raise ValueError(message) from None
     if array.dtype not in _FLOATS:
         allowed = ", ".join(kind.__name__ for kind in _FLOATS)
         raise ValueError(f"parameter {name} must have type {allowed}, got {array.dtype.name}")
@@ -173,8 +180,8 @@ def _frozen(name: str, array: npt.NDArray[Any]) -> Array:
     if not finite.all():
         first = tuple(int(i) for i in np.argwhere(~finite)[0])
         raise ValueError(
-            f"parameter {name} must be finite, got {np.count_nonzero(~finite)} entries that are NaN or infinite, "
-            f"the first {array[first]} at index {first}"
+            f"parameter {name} must be finite, got {np.count_nonzero(~finite)} entries that are NaN or "
+            f"infinite, the first {array[first]} at index {first}"
         )
     copy = np.array(array, dtype=np.float64, order="C")
     copy.setflags(write=False)
@@ -182,18 +189,22 @@ def _frozen(name: str, array: npt.NDArray[Any]) -> Array:
 
 
 def load_network(
-    source: Any, *, layer: str | None = None, cell: str | Cell | None = None, activation: str | Activation | None = None
+    source: Any,
+    *,
+    layer: str | None = None,
+    cell: str | Cell | None = None,
+    activation: str | Activation | None = None,
 ) -> Network:
     """The map x_t = F(x_{t-1}, u_t) of one recurrent layer of a weights file or of a live torch module.
 
-    Files: ``.npz``, ``.safetensors``, Keras ``.h5``, ``.hdf5``, ``.weights.h5`` and ``.keras`` (needs h5py), PyTorch ``.pt``,
-    ``.pth`` and ``.bin`` (needs torch); nothing in a file is ever unpickled. ``layer`` is needed where the file has
-    several. ``cell``, a name or a Cell, overrides the default by shape, (n, n) elman, (3n, n) gru, (4n, n) lstm, and
-    ``activation``, a name or an Activation, what the file records; where neither says it, it is the cell's default and
-    listed in ``assumed``.
+    Files: ``.npz``, ``.safetensors``, Keras ``.h5``, ``.hdf5``, ``.weights.h5`` and ``.keras`` (needs h5py),
+    PyTorch ``.pt``, ``.pth`` and ``.bin`` (needs torch); nothing in a file is ever unpickled. ``layer`` is
+    needed where the file has several. ``cell``, a name or a Cell, overrides the default by shape, (n, n)
+    elman, (3n, n) gru, (4n, n) lstm, and ``activation``, a name or an Activation, what the file records;
+    where neither says it, it is the cell's default and listed in ``assumed``.
 
-    Raises FileNotFoundError for a missing file, TypeError for a source of another kind, ValueError for everything
-    else that is wrong with the file or does not fit, in one sentence.
+    Raises FileNotFoundError for a missing file, TypeError for a source of another kind, ValueError for
+    everything else that is wrong with the file or does not fit, in one sentence.
 
     >>> import pathlib, tempfile
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "net.npz"
@@ -213,7 +224,8 @@ def load_network(
     if layer is None:
         names = adapters.layer_names(archive, cell=cell)
         if len(names) > 1:
-            raise ValueError(f"{archive.path!r} holds {len(names)} recurrent layers ({', '.join(names)}): name one as layer")
+            every = ", ".join(names)
+            raise ValueError(f"{archive.path!r} holds {len(names)} recurrent layers ({every}): name one as layer")
     (found,) = adapters.find_layers(archive, cell=cell, layer=layer)
     chosen, assumed = _with_activations(found, cell, activation)
     try:
@@ -233,7 +245,7 @@ def load_network(
 def _with_activations(
     found: RecurrentLayer, cell: str | Cell | None, activation: str | Activation | None
 ) -> tuple[Cell, list[str]]:
-    """The layer's cell with the activations that are given, else recorded, else the default, and what was assumed."""
+    """The cell with the activations that are given, else recorded, else the default, and what was assumed."""
     if isinstance(cell, Cell):
         if activation is not None:
             raise ValueError(f"activation must be left out with a Cell, which has its own, got {activation!r}")
@@ -245,8 +257,9 @@ def _with_activations(
     main = given or (activations.get(found.activation) if found.activation else None)
     gate = activations.get(found.gate_activation) if gated and found.gate_activation else None
     chosen = cells.get(found.cell, activation=main, gate_activation=gate)
-    if gated and found.framework != "keras":
-        return chosen, []  # in these layouts an LSTM or GRU has no other activations than those that define it
     default = [a.name for a in chosen.activations if a not in (main, gate)]
+    # Outside Keras an LSTM or GRU has no other activations than those that define it.
+    if not default or (gated and found.framework != "keras"):
+        return chosen, []
     plural = "s" if len(default) > 1 else ""
-    return chosen, [f"activation{plural} {' and '.join(default)}: not recorded in the file"] if default else []
+    return chosen, [f"activation{plural} {' and '.join(default)}: not recorded in the file"]

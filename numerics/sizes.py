@@ -76,9 +76,7 @@ def _own(p: Parameter, n: int, m: int) -> tuple[int, ...]:
     return (p.blocks * n, n if p.columns == "n" else m)[: axes(p)]
 
 
-def _wanted(
-    p: Parameter, n: int, *, untied: bool, batched: bool, steps: int | None, nets: int | None
-) -> str:
+def _wanted(p: Parameter, n: int, *, untied: bool, batched: bool, steps: int | None, nets: int | None) -> str:
     """The shape that a parameter needs, in words: sizes that are known as numbers, the others as letters."""
     rows = f"{p.blocks if p.blocks > 1 else ''}n"
     own = [rows, "m" if p.columns == "m" else "n"][: axes(p)]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from errorflow.numerics import Network
+    from ..numerics import Network
 
 FAILURES = ("vanish", "explode", "undecided")
 WORDS = {"vanishes": "vanish", "explodes": "explode", "undecided": "undecided"}
@@ -45,8 +45,8 @@ def report(out: Path, seed: int) -> None:
     from importlib.resources import as_file, files
 
     def run() -> dict[str, Any]:
-        from errorflow.numerics import load_network
-        from errorflow.numerics.experiments import marker
+        from ..numerics import load_network
+        from ..numerics.experiments import marker
 
         with as_file(files("errorflow.numerics").joinpath("data", "marker.npz")) as path:
             network = load_network(path, activation="tanh")
@@ -97,7 +97,7 @@ def check(
     """Analyze one recurrent layer of WEIGHTS: a .npz, .safetensors, Keras .h5 or PyTorch state_dict file."""
 
     def run() -> dict[str, Any]:
-        from errorflow.numerics import load_network, read_inputs
+        from ..numerics import load_network, read_inputs
 
         network = load_network(weights, layer=layer, cell=cell, activation=activation)
         given = None if inputs is None else read_inputs(inputs, network)
@@ -133,7 +133,7 @@ def _quoted(words: list[str]) -> list[str]:
 def _document(network: Network, command: str, *, seed: int, source: str | None = None, **options: Any) -> dict[str, Any]:
     from dataclasses import replace
 
-    from errorflow.numerics import analyze
+    from ..numerics import analyze
 
     from .document import from_analysis
     from .progress import bar

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Any
 
 TEXT = (
-    "Does the gradient vanish in this recurrent network? Hochreiter, Bengio and Pascanu bound the error that flows back "
-    "through time; Schaefer, Udluft and Zimmermann say that with shared weights the problem does not exist. "
+    "Does the gradient vanish in this recurrent network? Hochreiter, Bengio and Pascanu bound the error that flows "
+    "back through time; Schaefer, Udluft and Zimmermann say that with shared weights the problem does not exist. "
     "They speak of different objects, so there is one verdict per object."
 )
 SUBJECTS = {
@@ -40,13 +41,16 @@ def question(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     >>> question([v])["summary"]
     'On the sampled inputs, the share of lag k in dE/dW vanishes with the lag (lags 1 to 9).'
     """
+    decisive = [v for v in verdicts if v["decisive"]]
     parts = []
-    for v in (v for v in verdicts if v["decisive"]):
-        first, last = v["lag_range"]
-        where = f"{SCOPES[v['scope']]}, {SUBJECTS[v['object']]}"
-        if v["object"] == "error_flow":
-            parts.append(f"{where} on recall at lag {first} {FLOW[v['verdict']]}")
-        else:
-            parts.append(f"{where} {PHRASES[v['verdict']]} (lags {first} to {last})")
-    summary = "; ".join(parts)
-    return {"text": TEXT, "summary": f"{summary[:1].upper()}{summary[1:]}."}
+    for scope, group in groupby(decisive, key=lambda v: v["scope"]):
+        parts.append(f"{SCOPES[scope]}, {'; '.join(map(_clause, group))}")
+    summary = ". ".join(f"{part[:1].upper()}{part[1:]}" for part in parts)
+    return {"text": TEXT, "summary": f"{summary}."}
+
+
+def _clause(v: Mapping[str, Any]) -> str:
+    first, last = v["lag_range"]
+    if v["object"] == "error_flow":
+        return f"{SUBJECTS['error_flow']} on recall at lag {first} {FLOW[v['verdict']]}"
+    return f"{SUBJECTS[v['object']]} {PHRASES[v['verdict']]} (lags {first} to {last})"

@@ -1,7 +1,7 @@
 """One weight file format per module; the only place that knows the layouts of other frameworks.
 
-`read` gives the named arrays of a file, `find_layers` the recurrent layers among them in the project's layout, and
-`from_module` those of a live torch module.
+`read` gives the named arrays of a file, `find_layers` the recurrent layers among them in the project's
+layout, and `from_module` those of a live torch module.
 """
 
 from .archive import Archive, read

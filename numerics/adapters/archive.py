@@ -1,7 +1,8 @@
 """Weight files as named arrays, whatever their format.
 
-The format is decided by the content; the suffix only helps to name what a damaged file should have been. A file is
-read once, and the hash is that of the bytes that were parsed. Nothing in a file is ever executed or unpickled.
+The format is decided by the content; the suffix only helps to name what a damaged file should have been. A
+file is read once, and the hash is that of the bytes that were parsed. Nothing in a file is ever executed or
+unpickled.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _ALLOWED = f"allowed are {', '.join(_SUFFIXES)}"
 
 @dataclass(frozen=True)
 class Archive:
-    """The arrays of a weights file by key, in the file's order; ``metadata`` is what the format says beside them."""
+    """The arrays of a weights file by key, in the file's order, and what the format says beside them."""
 
     path: str
     format: str
@@ -50,11 +51,11 @@ class Archive:
 
 
 def read(path: str | Path) -> Archive:
-    """All arrays of the weights file ``path``: npz, safetensors, Keras HDF5 and ``.keras``, PyTorch checkpoints.
+    """All arrays of the weights file ``path``: npz, safetensors, Keras HDF5 and ``.keras``, PyTorch.
 
-    Raises FileNotFoundError for a missing file and ValueError, in one sentence that names the file, for anything
-    else that cannot be read: a directory, an empty, truncated or unknown file, pickled objects, no arrays, or a
-    format whose library is not installed.
+    Raises FileNotFoundError for a missing file and ValueError, in one sentence that names the file, for
+    anything else that cannot be read: a directory, an empty, truncated or unknown file, pickled objects, no
+    arrays, or a format whose library is not installed.
     """
     path = Path(path)
     if not path.exists():
@@ -86,7 +87,7 @@ def _format(data: bytes, suffix: str) -> str:
     if data.startswith(b"PK"):
         return _format_of_zip(data, suffix)
     if data[0] == 0x80 and data[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        raise Refusal("is a Python pickle, which is never unpickled: save arrays, or a state_dict with torch >= 1.6")
+        raise Refusal("is a Python pickle, which is never unpickled: save arrays, or a state_dict as a zip file")
     if suffix == ".safetensors" or data[8:9] == b"{":
         return "safetensors"
     if suffix in _SUFFIXES:

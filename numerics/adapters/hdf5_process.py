@@ -1,8 +1,9 @@
 """Reads an HDF5 file from standard input and writes its arrays to standard output, in a process of its own.
 
-The HDF5 library crashes or loops forever on some damaged files; here it can do neither to the caller. This file is run by
-path, so that it starts fast, and imports nothing of the package; it is the only one that imports h5py. Output: a zip with
-``contents.json``, an object with the paths of the arrays and the metadata, and the arrays as 0.npy, 1.npy, ...
+The HDF5 library crashes or loops forever on some damaged files; here it can do neither to the caller. This
+file is run by path, so that it starts fast, and imports nothing of the package; it is the only one that
+imports h5py. Output: a zip with ``contents.json``, an object with the paths of the arrays and the metadata,
+and the arrays as 0.npy, 1.npy, ...
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ _HEAP = b"GCOL\x01\x00\x00\x00"
 
 
 def copy(data: bytes, out: BinaryIO) -> None:
-    """Write the numeric arrays of an HDF5 file and what Keras records beside them; any error for a damaged file.
+    """Write the numeric arrays of an HDF5 file and what Keras records beside them.
 
-    Metadata: ``model_config`` (parsed), ``keras_version`` and ``names``, the layer name of each group that has one. Data
-    that is stored in another file is refused.
+    Metadata: ``model_config`` (parsed), ``keras_version`` and ``names``, the layer name of each group that
+    has one. Raises ValueError for data that is stored in another file, any error for a damaged file.
     """
     import h5py
 
@@ -45,7 +46,7 @@ def copy(data: bytes, out: BinaryIO) -> None:
                 if item.external or item.is_virtual:
                     raise ValueError(f"dataset {path!r} is stored in another file, which is not followed")
                 if item.nbytes > _LARGEST_RATIO * len(data):
-                    raise ValueError(f"dataset {path!r} declares shape {item.shape}, more than the file can hold")
+                    raise ValueError(f"dataset {path!r} has shape {item.shape}, more than the file can hold")
                 with archive.open(f"{len(paths)}.npy", "w") as member:
                     np.lib.format.write_array(member, np.asarray(item[()]), allow_pickle=False)
                 paths.append(path)
@@ -74,21 +75,24 @@ def check_heaps(data: bytes) -> None:
     """ValueError unless the objects of every global heap (strings of varying length) fill it exactly.
 
     HDF5 2.0 never returns from reading a string out of a heap whose object sizes do not. Layout (file format
-    specification, III.E): signature, version, at 8 the collection's size; then objects of 16 bytes of header, with
-    the index in front and the size at 8, and data padded to 8; index 0 is the free rest.
+    specification, III.E): signature, version, at 8 the collection's size; then objects of 16 bytes of header,
+    with the index in front and the size at 8, and data padded to 8; index 0 is the free rest.
 
     >>> check_heaps(_HEAP + (32).to_bytes(8, "little") + bytes(8) + (16).to_bytes(8, "little"))
     >>> check_heaps(_HEAP + (32).to_bytes(8, "little") + bytes(16))
     Traceback (most recent call last):
     ValueError: the global heap at byte 0 is inconsistent
     """
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], "little")
+
     start = data.find(_HEAP)
     while start >= 0:
-        end = start + int.from_bytes(data[start + 8 : start + 16], "little")
+        end = start + number(start + 8, 8)
         at, free = start + 16, False
         while at + 16 <= end <= len(data) and not free:
-            index, size = int.from_bytes(data[at : at + 2], "little"), int.from_bytes(data[at + 8 : at + 16], "little")
-            free = index == 0
+            free, size = number(at, 2) == 0, number(at + 8, 8)
             at += size if free else 16 + (size + 7) // 8 * 8
         if at != end if free else not end - 16 < at <= end:
             raise ValueError(f"the global heap at byte {start} is inconsistent")

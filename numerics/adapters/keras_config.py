@@ -1,4 +1,4 @@
-"""What a Keras file's model configuration says of a recurrent layer: cell, activations, place of the reset, direction."""
+"""What a Keras file's configuration says of a recurrent layer: cell, activations, reset, direction."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ _CELLS = {
 }  # fmt: skip
 # Keras's names for the activations that exist here too, with the same parameters.
 _ACTIVATIONS = {
-    "tanh": "tanh", "sigmoid": "logistic", "relu": "relu", "linear": "identity", "softplus": "softplus",
-    "silu": "silu", "swish": "silu", "gelu": "gelu", "hard_tanh": "hard_tanh", "leaky_relu": "leaky_relu(1/5)",
+    "tanh": "tanh", "sigmoid": "logistic", "relu": "relu", "leaky_relu": "leaky_relu(1/5)",
+    "linear": "identity", "softplus": "softplus", "silu": "silu", "swish": "silu", "gelu": "gelu",
+    "hard_tanh": "hard_tanh",
 }  # fmt: skip
-# Keras 3 names groups by class in snake case; of the classes that matter here these differ from plain lower case.
+# Keras 3 names groups by class in snake case; of the classes that matter here these are not just lower case.
 _SNAKE = {
-    "SimpleRNN": "simple_rnn", "TimeDistributed": "time_distributed", "GRUCell": "gru_cell", "LSTMCell": "lstm_cell",
-    "SimpleRNNCell": "simple_rnn_cell",
+    "SimpleRNN": "simple_rnn", "TimeDistributed": "time_distributed",
+    "GRUCell": "gru_cell", "LSTMCell": "lstm_cell", "SimpleRNNCell": "simple_rnn_cell",
 }  # fmt: skip
 
 
@@ -49,7 +50,7 @@ class _Entry:
 def settings_of(archive: Archive, candidate: Candidate) -> Settings:
     """Settings of a layer, all None without a configuration or without an entry for it.
 
-    Raises Refusal for an activation that is not among the project's, such as the hard sigmoid of old Keras gates.
+    Raises Refusal for an activation that is not among the project's, such as the hard sigmoid of old gates.
     """
     entry = _find(archive, candidate)
     if entry is None:
@@ -77,14 +78,13 @@ def _activation(archive: Archive, candidate: Candidate, config: dict[str, Any], 
         value = inner if isinstance(inner, str) else value.get("registered_name") or value.get("class_name")
     name = "linear" if value is None else str(value)
     if name not in _ACTIVATIONS:
-        raise Refusal(
-            f"layer {candidate.name!r} of {archive.path!r} has {setting} {name!r}; supported are {', '.join(_ACTIVATIONS)}"
-        )
+        where = f"layer {candidate.name!r} of {archive.path!r}"
+        raise Refusal(f"{where} has {setting} {name!r}; supported are {', '.join(_ACTIVATIONS)}")
     return _ACTIVATIONS[name]
 
 
 def _find(archive: Archive, candidate: Candidate) -> _Entry | None:
-    """The entry of a layer: by name where the weights record names, else by Keras 3's group, else by the last name."""
+    """The entry of a layer: by its Keras 3 group, else by its name, else by the last part of its name."""
     config = archive.metadata.get("model_config")
     if not isinstance(config, dict):
         return None
@@ -92,18 +92,21 @@ def _find(archive: Archive, candidate: Candidate) -> _Entry | None:
         entries = list(_inside(config.get("config"), "", ""))
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise Refusal(f"model configuration of {archive.path!r} is damaged ({one_line(error)})") from error
-    group = candidate.group.rstrip("/").replace("_layer_checkpoint_dependencies", "layers").removesuffix("/cell")
+    group = candidate.group.replace("_layer_checkpoint_dependencies", "layers").rstrip("/")
+    group = group.removesuffix("/cell")
     last = candidate.name.rpartition("/")[2]
-    by_name = [e for e in entries if e.name == candidate.name]
-    by_group = [e for e in entries if e.group == group]
-    by_last = [e for e in entries if e.name.rpartition("/")[2] == last]
-    first = (by_name, by_group) if archive.metadata.get("names") else (by_group, by_name)
-    return next((match[0] for match in (*first, by_last) if len(match) == 1), None)
+    matches = (
+        [e for e in entries if e.group == group],
+        [e for e in entries if e.name == candidate.name],
+        [e for e in entries if e.name.rpartition("/")[2] == last],
+    )
+    return next((match[0] for match in matches if len(match) == 1), None)
 
 
 def _inside(config: Any, name: str, group: str) -> Iterator[_Entry]:
-    """Recurrent layers of a model's configuration; the layers' groups are numbered per class, as Keras 3 does."""
-    layers = config.get("layers") if isinstance(config, dict) else config  # early Sequential models are a bare list
+    """Recurrent layers of a model's configuration, with the groups that Keras 3 numbers per class."""
+    # The configuration of an early Sequential model is a bare list.
+    layers = config.get("layers") if isinstance(config, dict) else config
     yield from _numbered(layers, name, f"{group}layers")
 
 
@@ -130,8 +133,8 @@ def _entries(item: dict[str, Any], name: str, group: str) -> Iterator[_Entry]:
         yield from _entries(forward, f"{own}/", f"{group}/forward_layer")
         yield from _entries(backward, f"{own}/", f"{group}/backward_layer")
     elif kind == "RNN" and config["cell"]["class_name"] in _CELLS:
-        cell = config["cell"]
-        yield _Entry(own, group, cell["class_name"], cell["config"] | {"go_backwards": config.get("go_backwards")})
+        inner = config["cell"]["config"] | {"go_backwards": config.get("go_backwards")}
+        yield _Entry(own, group, config["cell"]["class_name"], inner)
     elif kind == "RNN":
         yield from _numbered(config["cell"]["config"].get("cells"), f"{own}/", f"{group}/cell/cells")
     elif isinstance(config.get("layer"), dict):

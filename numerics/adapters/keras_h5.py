@@ -20,16 +20,15 @@ _READER = Path(__file__).with_name("hdf5_process.py")
 def read_hdf5(data: bytes) -> Contents:
     """Numeric arrays of an HDF5 file given as bytes, by their path, with what Keras recorded beside them.
 
-    Metadata: ``model_config`` (parsed), ``keras_version`` and ``names``, the layer name of each group that has one.
-    Raises Refusal without h5py, ValueError for a damaged file.
+    Metadata: ``model_config`` (parsed), ``keras_version`` and ``names``, the layer name of each group that
+    has one. Raises Refusal without h5py, ValueError for a damaged file.
     """
     if importlib.util.find_spec("h5py") is None:
         raise Refusal('needs h5py: pip install "errorflow[keras]"')
     seconds = 60 + len(data) // 1_000_000
+    command = [sys.executable, "-P", str(_READER)]
     try:
-        run = subprocess.run(
-            [sys.executable, "-P", str(_READER)], input=data, capture_output=True, timeout=seconds, check=False
-        )
+        run = subprocess.run(command, input=data, capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
         raise ValueError(f"the HDF5 library did not finish within {seconds} s") from None
     if run.returncode < 0:
@@ -44,7 +43,7 @@ def read_hdf5(data: bytes) -> Contents:
 
 
 def read_keras_zip(data: bytes) -> Contents:
-    """Arrays of a ``.keras`` file given as bytes: ``model.weights.h5`` inside a zip, with ``config.json`` beside it."""
+    """Arrays of a ``.keras`` file given as bytes: a zip of ``model.weights.h5`` and ``config.json``."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         arrays, metadata = read_hdf5(archive.read(WEIGHTS))
         if "config.json" in archive.namelist():

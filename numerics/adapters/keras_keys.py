@@ -1,10 +1,15 @@
-r"""Keras's layout: ``recurrent_kernel (n, g n)``, ``kernel (m, g n)``, ``bias``, acting on rows; gates i, f, c, o or z, r, h.
+r"""Keras's layout: ``recurrent_kernel (n, g n)``, ``kernel (m, g n)`` and ``bias``, acting on rows.
 
-The equations are those of the Keras layers: the GRU's new state is ``z h + (1 - z) hh``, and its bias tells the variant:
-``(3n,)`` reset before the product, ``(2, 3n)`` after it, with one row for the inputs and one inside the reset. The old
-CuDNNLSTM and CuDNNGRU layers have one flat bias of two stacked ones, ``(8n,)`` and ``(6n,)``, and keep each gate's matrix
-in cuDNN's own order, a row-major (n, m) buffer, under the transposed shape: there the buffer is read back, not transposed.
-Paths: ``lstm_1/lstm_1/kernel:0`` with or without ``model_weights``, Keras 3 ``layers/lstm/cell/vars/0``, ``<layer>_kernel``.
+Gates are i, f, c, o or z, r, h. The equations are those of the Keras layers: the GRU's new state is
+``z h + (1 - z) hh``, and its bias tells the variant: ``(3n,)`` reset before the product, ``(2, 3n)`` after
+it, with one row for the inputs and one inside the reset.
+
+The old CuDNNLSTM and CuDNNGRU layers have one flat bias of two stacked ones, ``(8n,)`` and
+``(6n,)``, and keep each gate's matrix in cuDNN's own order, a row-major (n, m) buffer, under the transposed
+shape: there the buffer is read back, not transposed.
+
+Paths: ``lstm_1/lstm_1/kernel:0`` with or without ``model_weights``, Keras 3 ``layers/lstm/cell/vars/0``, and
+``<layer>_kernel``.
 """
 
 from __future__ import annotations
@@ -51,7 +56,7 @@ def candidates(archive: Archive) -> list[Candidate]:
 
 
 def _layer_name(group: str, names: dict[str, str]) -> str:
-    """Name of the layer whose weights stand in ``group``; wrapped layers keep their wrapper, ``bidirectional/forward_lstm``.
+    """Name of the layer whose weights stand in ``group``, with its wrapper: ``bidirectional/forward_lstm``.
 
     >>> _layer_name("model_weights/lstm_1/sequential/lstm_1/lstm_cell/", {})
     'lstm_1'
@@ -87,11 +92,18 @@ def convert(archive: Archive, candidate: Candidate, cell: Cell | None) -> Recurr
     arrays = _arrays(bare, max(1, len(gates)), inside_reset=inside_reset)
     if settings.reset_after is None and len(gates) == 3 and raw.get("b") is None and cell is None:
         notes += ("reset after the product: the file holds neither a bias nor a configuration",)
+    if gates and settings.gate_activation is None:
+        notes += _old_gates(archive)
     parameters, missing = assemble(Blocks(archive, candidate, arrays, gates, notes), chosen)
-    dtype = archive.dtype(candidate.keys["W"])
-    notes = missing + settings.notes + (_old_gates(archive) if gates and settings.gate_activation is None else ())
     return RecurrentLayer(
-        candidate.name, chosen.name, parameters, dtype, FRAMEWORK, settings.activation, settings.gate_activation, notes
+        candidate.name,
+        chosen.name,
+        parameters,
+        archive.dtype(candidate.keys["W"]),
+        FRAMEWORK,
+        settings.activation,
+        settings.gate_activation,
+        missing + settings.notes,
     )
 
 
@@ -101,7 +113,7 @@ def _old_gates(archive: Archive) -> tuple[str, ...]:
     number = re.match(r"(\d+)\.(\d+)", version)
     if not number or (int(number[1]), int(number[2])) >= (2, 3):
         return ()
-    return (f"Keras {version} wrote the file, whose gates were hard_sigmoid unless told otherwise",)
+    return (f"Keras {version} wrote the file, whose gates may be hard_sigmoid, the default before 2.3",)
 
 
 def _cell(raw: dict[str, Float], settings: Settings) -> Cell | None:
@@ -120,10 +132,10 @@ def _arrays(layer: Blocks, count: int, *, inside_reset: bool) -> dict[str, Float
     if columns != count * n:
         stack = "n" if count == 1 else f"{count}n"
         layer.refuse(f"{layer.key('W')}, but a recurrent kernel of {count} gates is (n, {stack})")
-    stacked = b is not None and count > 1 and b.shape == (2 * columns,)
-    arrays = {role: _rows(a, count, buffer=stacked) for role, a in layer.arrays.items() if role != "b" and a.ndim == 2}
     if "B" in layer.arrays and layer.arrays["B"].shape[1:] != (columns,):
         layer.refuse(f"{layer.key('B')} beside {layer.key('W')}, but a kernel is (m, {columns}) there")
+    stacked = b is not None and count > 1 and b.shape == (2 * columns,)
+    arrays = {k: _rows(kernel, count, buffer=stacked) for k, kernel in layer.arrays.items() if k != "b"}
     if b is None:
         return arrays
     two = b.reshape(2, columns) if stacked else b
@@ -137,7 +149,8 @@ def _arrays(layer: Blocks, count: int, *, inside_reset: bool) -> dict[str, Float
     elif two.shape == (columns,):
         arrays["b"] = two
     else:
-        layer.refuse(f"{layer.key('b')} beside {layer.key('W')}, but a bias is ({columns},) or (2, {columns}) there")
+        allowed = f"({columns},) or (2, {columns})"
+        layer.refuse(f"{layer.key('b')} beside {layer.key('W')}, but a bias is {allowed} there")
     return arrays
 
 

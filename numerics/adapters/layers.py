@@ -13,14 +13,13 @@ from .recurrent import Candidate, RecurrentLayer
 from .refusal import Refusal, listing, shapes
 
 
-def find_layers(
-    archive: Archive, *, cell: str | Cell | None = None, layer: str | None = None
-) -> list[RecurrentLayer]:
+def find_layers(archive: Archive, *, cell: str | Cell | None = None, layer: str | None = None) -> list[RecurrentLayer]:
     """The recurrent layers of a file in the file's order, each with its parameters in the project's layout.
 
-    Keys of PyTorch, Keras and the project itself are known. The recurrent matrix decides the cell, (n, n) elman,
-    (3n, n) gru, (4n, n) lstm, unless ``cell`` (a name or a Cell) is given. With ``layer`` only that one is read.
-    Layers are named by their key without its weight suffix, or by their cell where nothing is left.
+    Keys of PyTorch, Keras and the project itself are known. The recurrent matrix decides the cell, (n, n)
+    elman, (3n, n) gru, (4n, n) lstm, unless ``cell`` (a name or a Cell) is given. With ``layer`` only that
+    one is read. Layers are named by their key without its weight suffix, or by their cell where nothing is
+    left.
 
     Raises ValueError where there is no layer, no such layer, or one whose arrays do not fit.
     """
@@ -37,7 +36,7 @@ def find_layers(
 
 
 def layer_names(archive: Archive, *, cell: str | Cell | None = None) -> list[str]:
-    """Names of the recurrent layers, without reading them: a layer that does not fit does not hide the others."""
+    """Names of the recurrent layers, without reading them: one that does not fit hides no other."""
     chosen = _cell(cell)
     return [candidate.name for candidate in _candidates(archive, chosen)]
 

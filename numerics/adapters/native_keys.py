@@ -1,7 +1,7 @@
-"""The project's own layout: arrays under the cell's parameter names, ``W``, ``B``, ``b``, ``d``, or ``<layer>.W``, ``<layer>_W``.
+"""The project's own layout: arrays under the cell's parameter names, ``W``, ``<layer>.W`` or ``<layer>_W``.
 
-A few names in common use stand for them: ``W_rec``, ``W_in``, ``b_rec``. A file with one array of any name holds a
-recurrent matrix.
+A few names in common use stand for them: ``W_rec``, ``W_in``, ``b_rec``. A file with one array of any name
+holds a recurrent matrix.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _ALIASES = {"W_rec": "W", "Wrec": "W", "W_in": "B", "Win": "B", "b_rec": "b", "b
 
 
 def candidates(archive: Archive, cell: Cell | None) -> list[Candidate]:
-    """Layers whose recurrent matrix has the cell's name for it and either its shape or an input matrix beside it.
+    """Layers with the cell's name for the recurrent matrix, and its shape or an input matrix beside it.
 
-    A bare recurrent matrix counts only where no layer of the file has an input matrix: next to one that has, a
-    square ``out_W`` is a read-out.
+    A bare recurrent matrix counts only where no layer of the file has an input matrix: next to one that has,
+    a square ``out_W`` is a read-out.
     """
     names = tuple(p.name for p in cell.parameters) if cell else _DEFAULT
     recurrent = (recurrent_names(cell) or ["W"])[0] if cell else "W"
@@ -40,20 +40,25 @@ def candidates(archive: Archive, cell: Cell | None) -> list[Candidate]:
     usable = {
         prefix: keys
         for prefix, keys in _groups(archive, names).items()
-        if recurrent in keys and (not prefix or inputs & keys.keys() or blocks_of(archive.arrays[keys[recurrent]].shape))
+        if recurrent in keys
+        and (not prefix or inputs & keys.keys() or blocks_of(archive.arrays[keys[recurrent]].shape))
     }
     if any(inputs & keys.keys() for keys in usable.values()):
         usable = {prefix: keys for prefix, keys in usable.items() if inputs & keys.keys()}
     return [
         Candidate(
-            prefix.rstrip("._/") or _cell_name(archive, keys[recurrent], cell), FRAMEWORK, keys, prefix, recurrent
+            prefix.rstrip("._/") or _cell_name(archive, keys[recurrent], cell),
+            FRAMEWORK,
+            keys,
+            prefix,
+            recurrent,
         )
         for prefix, keys in usable.items()
     ]
 
 
 def only_array(archive: Archive, cell: Cell | None) -> list[Candidate]:
-    """The single array of a file as a recurrent matrix, named by its key; nothing for a file with more arrays."""
+    """The only array of a file as a recurrent matrix, named by its key; nothing for a file with more."""
     if len(archive.arrays) != 1:
         return []
     (key,) = archive.arrays
@@ -62,14 +67,14 @@ def only_array(archive: Archive, cell: Cell | None) -> list[Candidate]:
 
 
 def convert(archive: Archive, candidate: Candidate, cell: Cell | None) -> RecurrentLayer:
-    """The layer under the cell's names; gates are taken in the cell's order. Refusal for shapes that do not fit."""
+    """The layer under the cell's names, gates in the cell's order; Refusal for shapes that do not fit."""
     arrays = {role: exact(archive, key) for role, key in candidate.keys.items()}
     bare = Blocks(archive, candidate, arrays, ())
     chosen = cell or default_cell(arrays["W"].shape)
     if chosen is None:
         bare.refuse(f"{bare.key('W')}, but a recurrent matrix is (n, n), (3n, n) or (4n, n)")
     if cell is None and "B" not in candidate.keys and f"{candidate.group}U" in archive.arrays:
-        bare.refuse("either of W and U may be the recurrent matrix: name the recurrent one W and the input one B")
+        bare.refuse("W or U may be the recurrent matrix: name the recurrent one W and the input one B")
     gates, _ = gates_in_file(chosen, {})
     notes = (f"gates are taken in the order of the cell ({', '.join(gates)})",) if gates else ()
     parameters, missing = assemble(Blocks(archive, candidate, arrays, gates, notes), chosen)

@@ -1,7 +1,7 @@
 """NumPy ``.npz`` archives: zip files of ``.npy`` members, plain arrays only.
 
-Members are parsed here from the published ``.npy`` header rather than by ``numpy.load``, so that a damaged header can
-neither start the unpickler nor ask for more memory than the member has bytes.
+Members are parsed here from the published ``.npy`` header rather than by ``numpy.load``, so that a damaged
+header can neither start the unpickler nor ask for more memory than the member has bytes.
 """
 
 from __future__ import annotations

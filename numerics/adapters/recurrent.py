@@ -1,7 +1,7 @@
 """A recurrent layer in the project's layout, and the checks that every framework's layout goes through.
 
-In the project's layout a parameter acts on column states: ``W (gates*n, n)``, ``B (gates*n, m)``, ``b (gates*n,)``, gates
-stacked along the rows in the order of the cell.
+In the project's layout a parameter acts on column states: ``W (gates*n, n)``, ``B (gates*n, m)``, ``b
+(gates*n,)``, gates stacked along the rows in the order of the cell.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .archive import Archive
 from .refusal import Refusal
 
 Float = npt.NDArray[np.float64]
+Names = tuple[str, ...]
 
 # Cell that a recurrent block of g*n rows stands for when nobody says otherwise.
 DEFAULT_CELLS = {1: "elman", 3: "gru", 4: "lstm"}
@@ -27,10 +28,10 @@ _FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 @dataclass(frozen=True)
 class RecurrentLayer:
-    """One layer of a weights file: float64 arrays under the cell's parameter names, and what is known of the rest.
+    """One layer of a weights file: float64 arrays under the cell's parameter names, and what else is known.
 
-    ``dtype`` is the file's; ``activation`` and ``gate_activation`` are None where the file does not record them;
-    ``notes`` are sentences on what was assumed.
+    ``dtype`` is the file's; ``activation`` and ``gate_activation`` are None where the file does not record
+    them; ``notes`` are sentences on what was assumed.
     """
 
     name: str
@@ -47,7 +48,8 @@ class RecurrentLayer:
 class Candidate:
     """Keys of a file that look like one layer: ``keys`` maps a role (W, B, b, ...) to the file's key.
 
-    ``group`` is the part of the keys in front of the weights' own names, ``recurrent`` the role of the recurrent matrix.
+    ``group`` is the part of the keys in front of the weights' own names, ``recurrent`` the role of the
+    recurrent matrix.
     """
 
     name: str
@@ -98,13 +100,13 @@ def blocks_of(shape: tuple[int, ...], *, columns: int = 1) -> int | None:
 
 
 def default_cell(shape: tuple[int, ...], *, columns: int = 1) -> Cell | None:
-    """The cell that a recurrent matrix of this shape stands for by default: (n, n) elman, (3n, n) gru, (4n, n) lstm."""
+    """The cell that a recurrent matrix stands for by default: (n, n) elman, (3n, n) gru, (4n, n) lstm."""
     name = DEFAULT_CELLS.get(blocks_of(shape, columns=columns) or 0)
     return cells.get(name) if name else None
 
 
-def gates_in_file(cell: Cell, framework_order: Mapping[int, tuple[str, ...]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Order of the gates in the file and a note: the framework's where it has the same gates, else the cell's own."""
+def gates_in_file(cell: Cell, framework_order: Mapping[int, Names]) -> tuple[Names, Names]:
+    """Order of the gates in the file, and a note if it is not the framework's but the cell's own."""
     own = next((cell.parameter(name).gates for name in recurrent_names(cell)), ())
     usual = framework_order.get(len(own), ())
     if set(usual) == set(own):
@@ -120,8 +122,8 @@ def recurrent_names(cell: Cell) -> list[str]:
 def assemble(blocks: Blocks, cell: Cell) -> tuple[dict[str, Float], tuple[str, ...]]:
     """Parameters of ``cell`` from a layer's arrays, and notes on the missing ones.
 
-    Missing biases are zero and a missing input matrix is the identity for every gate, both noted. Raises Refusal for
-    shapes that do not fit each other or the cell.
+    Missing biases are zero and a missing input matrix is the identity for every gate, both noted. Raises
+    Refusal for shapes that do not fit each other or the cell.
     """
     reference = blocks.candidate.recurrent
     needed = [*recurrent_names(cell), *(p.name for p in cell.parameters if p.kind == "scalar")]
@@ -132,7 +134,8 @@ def assemble(blocks: Blocks, cell: Cell) -> tuple[dict[str, Float], tuple[str, .
     W, count = blocks.arrays[reference], cell.parameter(reference).blocks
     if blocks_of(W.shape) != count:
         stack = "" if count == 1 else str(count)
-        blocks.refuse(f"cell {cell.name!r} needs a recurrent matrix of ({stack}n, n), but {blocks.key(reference)}")
+        wanted = f"a recurrent matrix of ({stack}n, n)"
+        blocks.refuse(f"cell {cell.name!r} needs {wanted}, but {blocks.key(reference)}")
     n = W.shape[1]
     parameters, zero, notes = {}, [], list(blocks.notes)
     for p in cell.parameters:
@@ -156,7 +159,7 @@ def assemble(blocks: Blocks, cell: Cell) -> tuple[dict[str, Float], tuple[str, .
 
 
 def _shape(p: Parameter, n: int, arrays: Mapping[str, Float]) -> tuple[int, ...]:
-    """Shape that a parameter must have; the number of inputs is that of the array itself, if it is a matrix."""
+    """Shape that a parameter must have; the number of inputs is that of the array itself."""
     if p.kind == "scalar":
         return ()
     if p.kind == "bias":

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
@@ -41,6 +40,7 @@ def listing(entries: Iterable[str], *, most: int = 10) -> str:
 def shapes(arrays: Mapping[str, Array], *, most: int = 10) -> str:
     """Keys with their shapes.
 
+    >>> import numpy as np
     >>> shapes({"W": np.zeros((2, 3))})
     'W (2, 3)'
     """

@@ -16,8 +16,8 @@ _TYPES = {
 def read_safetensors(data: bytes) -> Contents:
     """Arrays of a ``.safetensors`` file given as bytes; bfloat16 becomes float32, which holds it exactly.
 
-    Other types that NumPy lacks (float8) are kept as raw bytes under the format's name for them, so that they can be
-    listed. Raises the library's error for a damaged file.
+    Other types that NumPy lacks (float8) are kept as raw bytes under the format's name for them, so that they
+    can be listed. Raises the library's error for a damaged file.
     """
     from safetensors import deserialize
 

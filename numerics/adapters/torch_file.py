@@ -17,9 +17,9 @@ _ADVICE = "save the tensors alone with torch.save(model.state_dict(), path)"
 def read_torch(data: bytes) -> Contents:
     """Tensors of a checkpoint given as bytes, by their state_dict key.
 
-    Read with ``weights_only=True``: nothing but tensors and plain containers is ever built. A state_dict inside
-    another mapping (``state_dict``, ``model``, ...) is found. Raises Refusal without torch and for a file that
-    needs other Python objects, any error of torch for a damaged file.
+    Read with ``weights_only=True``: nothing but tensors and plain containers is ever built. A state_dict
+    inside another mapping (``state_dict``, ``model``, ...) is found. Raises Refusal without torch and for a
+    file that needs other Python objects, any error of torch for a damaged file.
     """
     try:
         import torch

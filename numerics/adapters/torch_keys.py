@@ -1,8 +1,9 @@
 r"""PyTorch's layout: ``weight_hh (g n, n)``, ``weight_ih (g n, m)``, two biases, gates i, f, g, o or r, z, n.
 
-The equations are those of the torch.nn documentation. Both biases enter a gate as a sum, except in the GRU's candidate
-``n = tanh(W_in x + b_in + r (W_hn h + b_hn))``, where the recurrent one stands inside the reset. Names: ``<layer>.weight_hh_l0``
-and ``_reverse`` of the layers, ``<layer>.weight_hh`` of the cells, and the short forms ``<layer>_w_hh``, ``W_xh``, ``Whh``.
+The equations are those of the torch.nn documentation. Both biases enter a gate as a sum, except in the GRU's
+candidate ``n = tanh(W_in x + b_in + r (W_hn h + b_hn))``, where the recurrent one stands inside the reset.
+Names: ``<layer>.weight_hh_l0`` and ``_reverse`` of the layers, ``<layer>.weight_hh`` of the cells, and the
+short forms ``<layer>_w_hh``, ``W_xh``, ``Whh``.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _KEY = re.compile(rf"((?:.*?[._/])??)({'|'.join(_ROLE_OF)})((?:_l\d+)?(?:_revers
 
 
 def candidates(archive: Archive) -> list[Candidate]:
-    """Layers by their keys; a suffix ``_l0``, ``_l0_reverse`` stays in the name only where a prefix has several."""
+    """Layers by their keys; ``_l0``, ``_l0_reverse`` stay in the name only where a prefix has several."""
     groups: dict[tuple[str, str], dict[str, str]] = {}
     for key in archive.arrays:
         if match := _KEY.fullmatch(key):
@@ -59,20 +60,9 @@ def convert(archive: Archive, candidate: Candidate, cell: Cell | None) -> Recurr
     gates, notes = gates_in_file(chosen, _GATES)
     _merge_biases(bare, arrays, inside_reset=any(p.name == "d" for p in chosen.parameters))
     parameters, missing = assemble(Blocks(archive, candidate, arrays, gates, notes), chosen)
-    # Under torch's own names a gated layer is nn.LSTM or nn.GRU, which have no other activations; a live nn.RNN
-    # says its own.
-    known = "weight_hh" in keys["W"] and chosen.name in ("gru", "lstm")
-    said = archive.metadata.get("nonlinearities", {}).get(candidate.group.rstrip("."))
-    return RecurrentLayer(
-        candidate.name,
-        chosen.name,
-        parameters,
-        archive.dtype(keys["W"]),
-        FRAMEWORK,
-        "tanh" if known else said,
-        "logistic" if known else None,
-        missing,
-    )
+    said = archive.metadata.get("nonlinearities", {}).get(candidate.group.rstrip("."))  # by a live nn.RNN
+    dtype = archive.dtype(keys["W"])
+    return RecurrentLayer(candidate.name, chosen.name, parameters, dtype, FRAMEWORK, said, notes=missing)
 
 
 def _merge_biases(layer: Blocks, arrays: dict[str, Float], *, inside_reset: bool) -> None:
@@ -81,7 +71,8 @@ def _merge_biases(layer: Blocks, arrays: dict[str, Float], *, inside_reset: bool
         return
     b = arrays.get("b", np.zeros(arrays["W"].shape[0]))
     if recurrent.shape != b.shape or b.shape != arrays["W"].shape[:1]:
-        both = " and ".join(layer.key(role) for role in ("b", "recurrent_bias") if role in layer.candidate.keys)
+        roles = [role for role in ("b", "recurrent_bias") if role in layer.candidate.keys]
+        both = " and ".join(map(layer.key, roles))
         layer.refuse(f"{both}, but {layer.key('W')}: a bias has one entry per row")
     if inside_reset:
         n = arrays["W"].shape[1]

@@ -13,7 +13,7 @@ from .torch_tensors import contents
 
 
 def archive_of(module: Any) -> Archive:
-    """The parameters of a module by qualified name; a parametrized weight (orthogonal, ...) enters with its value."""
+    """The parameters of a module by qualified name; a parametrized weight enters with its value."""
     state = dict(module.state_dict())
     for prefix, part in module.named_modules():
         for name in getattr(part, "parametrizations", {}):
@@ -30,12 +30,10 @@ def archive_of(module: Any) -> Archive:
     return Archive(f"{name} module", "module", "", arrays, metadata)
 
 
-def from_module(
-    module: Any, *, cell: str | Cell | None = None, layer: str | None = None
-) -> list[RecurrentLayer]:
-    """The recurrent layers of a torch module: nn.RNN, nn.LSTM, nn.GRU, their cells, and modules that contain them.
+def from_module(module: Any, *, cell: str | Cell | None = None, layer: str | None = None) -> list[RecurrentLayer]:
+    """The recurrent layers of a torch module: nn.RNN, nn.LSTM, nn.GRU and their cells, at any depth.
 
-    Layers are named by the module's qualified name. A live nn.RNN knows its nonlinearity, so nothing is assumed.
-    Raises ValueError as `find_layers` does.
+    Layers are named by the module's qualified name. A live nn.RNN knows its nonlinearity, so nothing is
+    assumed. Raises ValueError as `find_layers` does.
     """
     return find_layers(archive_of(module), cell=cell, layer=layer)

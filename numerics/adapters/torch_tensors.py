@@ -30,7 +30,7 @@ def contents(mapping: Mapping[str, Any]) -> Contents:
 
 def _flat(mapping: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in mapping.items():
-        if not isinstance(key, str) or key.startswith("optim"):
+        if not isinstance(key, str):  # an optimizer numbers its states
             continue
         if isinstance(value, Mapping):
             yield from _flat(value, prefix if key in CONTAINERS and not prefix else f"{prefix}{key}.")

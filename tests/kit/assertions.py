@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from errorflow.numerics import Network, simulate
-from errorflow.numerics.profile import gradient_profile
+from ..numerics import Network, simulate
+from ..numerics.profile import gradient_profile
 
 Array = NDArray[np.float64]
 

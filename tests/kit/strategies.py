@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from numpy.typing import NDArray
 
-from errorflow.numerics import Network
-from errorflow.theory import cells
-from errorflow.theory.language import Cell
+from ..numerics import Network
+from ..theory import cells
+from ..theory.language import Cell
 
 Array = NDArray[np.float64]
 KINDS = ("gaussian", "orthogonal", "normal", "nonnormal", "nilpotent", "jordan", "permutation", "rank_one", "zero_row")
