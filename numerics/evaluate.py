@@ -8,9 +8,7 @@ Main definitions: `Environment`, `Answer`, `evaluate`, `answer`, `environment`.
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,9 +26,9 @@ from .enclosure import Enclosure, exact, measured
 from .lower import Array
 from .network import Network
 from .ranges import Ranges, Scope, all_inputs, along
+from .remembered import remembered
 from .simulate import Trajectory
 
-KEPT = 32  # scalings kept in memory
 ROUNDING = 1e-12  # relative margin below which a relation between measured numbers is not decided
 
 
@@ -154,17 +152,9 @@ _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
     sp.Min: lambda a, b: a.minimum(b),
 }
 
-_SCALINGS: OrderedDict[bytes, constants.Scaling] = OrderedDict()
-
-
-def _scaling(W: Array) -> constants.Scaling:
-    """The diagonal scaling of a matrix; its norm, condition and infimum are asked for one by one, so it is kept."""
-    key = hashlib.sha256(np.ascontiguousarray(W).tobytes()).digest() + bytes(str(W.shape), "ascii")
-    if key not in _SCALINGS:
-        _SCALINGS[key] = constants.diagonal_scaling(W)
-        if len(_SCALINGS) > KEPT:
-            _SCALINGS.popitem(last=False)
-    return _SCALINGS[key]
+_norm = remembered(constants.spectral_norm)
+_least = remembered(constants.smallest_singular_value)
+_scaling = remembered(constants.diagonal_scaling)
 
 
 def _infimum(scaling: constants.Scaling) -> Enclosure:
@@ -172,13 +162,20 @@ def _infimum(scaling: constants.Scaling) -> Enclosure:
     return measured(scaling.infimum.lower, upper=scaling.norm.upper, residual=scaling.norm.upper - scaling.infimum.lower)
 
 
+def _gain(W: Array) -> Enclosure:
+    """sigma_min(W) up to the rounding of any method, n eps ||W||: below it the gain of a singular W is not told from 0."""
+    found = _least(W)
+    rounding = len(W) * float(np.finfo(float).eps) * _norm(W).upper
+    return measured(max(0.0, found.lower - rounding), upper=found.upper + rounding, residual=found.residual)
+
+
 EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]] = {
     quantities.max_abs: constants.max_abs,
     quantities.row_sum_norm: constants.row_sum_norm,
-    quantities.spectral_norm: constants.spectral_norm,
-    quantities.smallest_singular_value: constants.smallest_singular_value,
-    quantities.spectral_radius: constants.spectral_radius,
-    quantities.perron_radius: constants.perron_radius,
+    quantities.spectral_norm: _norm,
+    quantities.smallest_singular_value: _gain,
+    quantities.spectral_radius: remembered(constants.spectral_radius),
+    quantities.perron_radius: remembered(constants.perron_radius),
     quantities.perron_scaling_norm: lambda W: _scaling(np.abs(W)).norm,
     quantities.perron_condition: lambda W: _scaling(np.abs(W)).condition,
     quantities.diagonal_scaling_norm: lambda W: _infimum(_scaling(W)),
@@ -216,7 +213,7 @@ def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
     majorant = majorant_matrix(where.network, where.ranges)
     if majorant is None:
         return Enclosure(0.0, math.inf)
-    scaling = constants.diagonal_scaling(majorant)
+    scaling = _scaling(majorant)
     return scaling.norm if isinstance(expr, quantities.majorant_radius) else scaling.condition
 
 

@@ -198,3 +198,7 @@ def _exit_code(document: dict[str, Any], fail_on: frozenset[str]) -> int:
     """1 if the state Jacobian or another object has a verdict in ``--fail-on``, 3 if one is undecided, 1 before 3."""
     found = {WORDS.get(v["verdict"]) for v in document["verdicts"] if v["decisive"]} & fail_on
     return 1 if found - {"undecided"} else 3 if found else 0
+
+
+if __name__ == "__main__":
+    main()
