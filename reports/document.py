@@ -27,7 +27,13 @@ from .question import question
 __all__ = ["VERSION", "dumps", "formula", "from_analysis", "load", "loads", "validate", "write_whole"]
 
 VERSION = 1
-_EMPTY: dict[str, Any] = {"refutations": [], "claims": [], "systems": [], "experiments": [], "eigenvalues": {}}
+_EMPTY: dict[str, Any] = {
+    "refutations": [],
+    "claims": [],
+    "systems": [],
+    "experiments": [],
+    "eigenvalues": {},
+}
 
 
 def from_analysis(analysis: object, *, provenance: Mapping[str, object]) -> dict[str, Any]:
@@ -119,9 +125,7 @@ def loads(text: str | bytes) -> dict[str, Any]:
         raise ValueError("the analysis document is not UTF-8 text") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno} column {error.colno}"
-        raise ValueError(
-            f"the analysis document is not JSON or is cut off ({error.msg}: {place})"
-        ) from None
+        raise ValueError(f"the analysis document is not JSON or is cut off ({error.msg}: {place})") from None
     except RecursionError:
         raise ValueError("the analysis document is nested too deeply") from None
     validate(document)
@@ -224,19 +228,21 @@ def _validator() -> jsonschema.Draft202012Validator:
 def _sentence(error: jsonschema.ValidationError) -> str:
     place = error.json_path.removeprefix("$").removeprefix(".")
     where = f" at {place}" if place else ""
+    rule: Any = error.validator_value
+    instance: Any = error.instance
     if error.validator == "required":
-        key = next(key for key in error.validator_value if key not in error.instance)
+        key = next(key for key in rule if key not in instance)
         return f"the analysis document lacks the key {key!r}{where}"
     allowed = {
-        "enum": lambda: "one of " + ", ".join(map(_short, error.validator_value)),
-        "const": lambda: _short(error.validator_value),
-        "type": lambda: _types(error.validator_value),
-        "pattern": lambda: f"a match of {error.validator_value}",
-        "minimum": lambda: f"at least {error.validator_value}",
-        "minItems": lambda: f"at least {error.validator_value} items",
-        "maxItems": lambda: f"at most {error.validator_value} items",
-    }.get(str(error.validator), lambda: str(error.validator_value)[:80])()
-    return f"the analysis document has {_short(error.instance)}{where}; allowed is {allowed}"
+        "enum": lambda: "one of " + ", ".join(map(_short, rule)),
+        "const": lambda: _short(rule),
+        "type": lambda: _types(rule),
+        "pattern": lambda: f"a match of {rule}",
+        "minimum": lambda: f"at least {rule}",
+        "minItems": lambda: f"at least {rule} items",
+        "maxItems": lambda: f"at most {rule} items",
+    }.get(str(error.validator), lambda: _short(rule))()
+    return f"the analysis document has {_short(instance)}{where}; allowed is {allowed}"
 
 
 def _types(names: str | list[str]) -> str:
@@ -258,4 +264,5 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
             yield f"has {len(values)} values at {place} for {len(table['lags'])} lags"
     for name, values in document["eigenvalues"].items():
         if len(values["real"]) != len(values["imag"]):
-            yield f"has {len(values['real'])} real but {len(values['imag'])} imaginary parts at eigenvalues.{name}"
+            counts = f"{len(values['real'])} real but {len(values['imag'])} imaginary parts"
+            yield f"has {counts} at eigenvalues.{name}"

@@ -40,7 +40,7 @@ def write_whole(files: Mapping[str | Path, str | bytes]) -> None:
                 path.write_bytes(contents[path])
             for path, temporary in staged.items():
                 _keep_old(path, undo, leftovers)
-                os.replace(temporary, path)
+                temporary.replace(path)
         except OSError as error:
             raise OSError(f"cannot write {str(path)!r}: {_reason(error, path)}") from None
         undo.pop_all()

@@ -7,20 +7,33 @@ or None.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from .latex import GREEK
 
 Number = float | int | str | None
 _DIGITS = 4
+_ZERO = 1e-9  # rounding errors around a zero are no difference
 _LARGE, _SMALL = 1e5, 1e-3  # outside of this range a power of ten reads better
 _MINUS = "−"
 _NONE = Markup('<span class="none" title="none">–</span>')
 
 OBJECTS = {
-    "state_jacobian": ("State Jacobian", r"\frac{\partial h_T}{\partial h_{T-k}}", "Can step T learn from step T−k?"),
+    "state_jacobian": (
+        "State Jacobian",
+        r"\frac{\partial h_T}{\partial h_{T-k}}",
+        "Can step T learn from step T−k?",
+    ),
     "total_gradient": ("Total gradient", r"\frac{dE}{dW}", "Does W get an update at all?"),
-    "lag_share": ("Share of one lag", r"\left[\frac{dE}{dW}\right]_{k}", "Is that update about the far past?"),
+    "lag_share": (
+        "Share of one lag",
+        r"\left[\frac{dE}{dW}\right]_{k}",
+        "Is that update about the far past?",
+    ),
     "error_flow": ("Error flow in training", r"\Delta W", "Does learning itself repair the flow?"),
 }
 SCOPES = {"all_inputs": "for all inputs", "trajectory": "on this trajectory", "samples": "on the samples"}
@@ -47,9 +60,9 @@ def value(number: Number) -> float:
 
 
 def show(number: Number, *, digits: int = _DIGITS) -> Markup:
-    """A number with four significant digits, as HTML; powers of ten are typeset.
+    r"""A number with four significant digits, as HTML; powers of ten are typeset.
 
-    >>> print(show(1.745 / 3), show("Infinity"), show(128), show(-2.5e-9).replace("\\xa0", " "))
+    >>> print(show(1.745 / 3), show("Infinity"), show(128), show(-2.5e-9).replace("\xa0", " "))
     0.5817 ∞ 128 −2.5 × 10<sup>−9</sup>
     """
     if number is None:
@@ -68,9 +81,9 @@ def show(number: Number, *, digits: int = _DIGITS) -> Markup:
 
 
 def show_exp(log: Number, *, digits: int = 3) -> Markup:
-    """exp(log) without forming it, so that 10^-400 is shown as such.
+    r"""exp(log) without forming it, so that 10^-400 is shown as such.
 
-    >>> print(show_exp(-921.034037).replace("\\xa0", " "), show_exp(0.0), show_exp("-Infinity"))
+    >>> print(show_exp(-921.034037).replace("\xa0", " "), show_exp(0.0), show_exp("-Infinity"))
     1.00 × 10<sup>−400</sup> 1 0
     """
     x = value(log)
@@ -97,9 +110,72 @@ def interval(lower: Number, upper: Number) -> Markup:
     return ends[0] if ends[0] == ends[1] else Markup("{} to {}").format(*ends)
 
 
+def as_shown(content: Any) -> Any:
+    """A tree with its floats as `show` writes them, to tell whether two of them read alike.
+
+    >>> as_shown([0.93400001, 1e-17]) == as_shown([0.934, 0.0])
+    True
+    """
+    if isinstance(content, float):
+        return f"{content:.4g}" if abs(content) > _ZERO else "0"
+    if isinstance(content, Mapping):
+        return {key: as_shown(item) for key, item in content.items()}
+    return [as_shown(item) for item in content] if isinstance(content, list) else content
+
+
 def scope(name: str) -> str:
     """The words for a scope."""
     return SCOPES.get(name, name)
+
+
+def scopes(names: Iterable[str]) -> str:
+    """The words for several scopes.
+
+    >>> scopes(("all_inputs", "trajectory"))
+    'for all inputs and on this trajectory'
+    """
+    return " and ".join(scope(name) for name in names if name)
+
+
+def prose(text: str) -> Markup:
+    r"""A sentence of the document for a reader: signs and powers of ten typeset, a full stop at its end.
+
+    >>> print(prose("slopes from -0.5 to -5.6e-10: x <= 1"))
+    Slopes from −0.5 to −5.6&nbsp;×&nbsp;10<sup>−10</sup>: x ≤ 1.
+    """
+    words = text.strip()
+    first = re.match(r"[a-z]{2,}(?=[ ,])", words)
+    if first and first.group() not in GREEK:
+        words = words[0].upper() + words[1:]
+    if words and words[-1] not in ".!?":
+        words += "."
+    return _typeset(words)
+
+
+def phrase(text: str) -> Markup:
+    """A part of a sentence, with its signs typeset."""
+    return _typeset(text.strip())
+
+
+def _typeset(words: str) -> Markup:
+    words = re.sub(r"Matrix\(\[.*\]\)", "M", words, flags=re.DOTALL)  # written out where its formula is
+    signed = words.replace("<=", "≤").replace(">=", "≥").replace(" - ", f" {_MINUS} ")
+    signed = re.sub(r"(?<![\w.)\]])-(?=[\d.])", _MINUS, signed)
+    escaped = str(escape(signed))
+    return Markup(re.sub(r"(?<=\d)e([-+]?)0*(\d+)", _exponent, escaped))
+
+
+def _exponent(found: re.Match[str]) -> str:
+    return f"&nbsp;×&nbsp;10<sup>{_MINUS if found.group(1) == '-' else ''}{found.group(2)}</sup>"
+
+
+def object_name(name: str) -> str:
+    """The name of an object; a name that is none of the four stays.
+
+    >>> object_name("lag_share"), object_name("J(T, T-k)")
+    ('Share of one lag', 'J(T, T-k)')
+    """
+    return OBJECTS[name][0] if name in OBJECTS else name
 
 
 def verdict_word(name: str) -> str:
@@ -130,16 +206,19 @@ def grade(evidence: str) -> str:
     return "assumed"
 
 
-def needs(condition: str) -> str:
-    """A condition with the signs of mathematics.
-
-    >>> needs("<= 1")
-    '≤ 1'
-    """
-    return condition.replace("<=", "≤").replace(">=", "≥")
-
-
 def filters() -> dict[str, Callable[..., object]]:
     """The functions of this module that the templates use, by the name they have there."""
-    named = {"show": show, "exp": show_exp, "scope": scope, "word": verdict_word, "norm": plain_norm, "grade": grade, "needs": needs}
-    return {**named, "relation": lambda sign: RELATIONS.get(sign, sign), "status": lambda s: STATUSES.get(s, s)}
+    return {
+        "show": show,
+        "exp": show_exp,
+        "scope": scope,
+        "scopes": scopes,
+        "word": verdict_word,
+        "norm": plain_norm,
+        "grade": grade,
+        "prose": prose,
+        "phrase": phrase,
+        "object": object_name,
+        "relation": lambda sign: RELATIONS.get(sign, sign),
+        "status": lambda name: STATUSES.get(name, name),
+    }

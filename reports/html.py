@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from . import fonts, formats, latex, mathml, views
+from . import fonts, formats, latex, sieve, views
 from .document import validate
 from .figures import draw
 
@@ -60,15 +60,21 @@ def render(document: Mapping[str, Any]) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FunctionLoader(_template), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters |= formats.filters()
     environment.filters |= {
-        "math": _inline, "display": _display, "flow": _flow, "tex": lambda text: Markup(latex.math(text, large=True)),
+        "math": _inline, "display": _display, "flow": _flow, "short": _short, "zip": zip,
+        "tex": lambda text: Markup(latex.math(text, large=True)),
         "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
     }  # fmt: skip
     environment.globals |= {
-        "interval": formats.interval, "pace": views.pace, "by_scope": views.by_scope, "constants": views.constants,
+        "interval": formats.interval, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
+        "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
         "outline": views.outline, "card": views.card, "GRADES": formats.GRADES, "READING": _READING,
     }  # fmt: skip
     return environment
@@ -85,10 +91,20 @@ def _release() -> str:
         return ""
 
 
+def _short(formula: Mapping[str, str]) -> dict[str, Any]:
+    """A formula with letters for its large matrices: `formula`, itself a formula, and the list `matrices`."""
+    try:
+        parts = sieve.shortened(formula["mathml"])
+    except ValueError:
+        return {"formula": formula, "matrices": ()}
+    matrices = [(name, {"mathml": str(matrix), "text": "the matrix"}) for name, matrix in parts.matrices]
+    return {"formula": {**formula, "mathml": str(parts.formula)}, "matrices": matrices}
+
+
 def _inline(formula: Mapping[str, str]) -> Markup:
     """A formula inside a line; its plain text if its MathML is not what this page accepts."""
     try:
-        return _plain_mode(mathml.safe(formula["mathml"]))
+        return _plain_mode(sieve.safe(formula["mathml"]))
     except ValueError:
         return Markup("<code>{}</code>").format(formula["text"])
 
@@ -103,7 +119,7 @@ def _display(formula: Mapping[str, str]) -> Markup:
 def _flow(formula: Mapping[str, str]) -> Markup:
     """A long formula as pieces that break into lines like words."""
     try:
-        return Markup('<span class="flow">{}</span>').format(Markup("<wbr>").join(mathml.pieces(formula["mathml"])))
+        return Markup('<span class="flow">{}</span>').format(Markup("<wbr>").join(sieve.pieces(formula["mathml"])))
     except ValueError:
         return _inline(formula)
 

@@ -38,13 +38,22 @@ _FENCES = {
 }  # fmt: skip
 _LARGE = {"sum": "∑", "prod": "∏", "int": "∫", "bigcup": "⋃", "bigcap": "⋂", "coprod": "∐"}
 _LIMITS = frozenset({"max", "min", "sup", "inf", "lim", "limsup", "liminf", "argmax", "argmin"})
-_NAMED = frozenset(
-    "arccos arcsin arctan cos cosh cot coth csc deg det diag dim exp gcd hom ker lg ln log sec sin sinh tan "
-    "tanh tr rank sign sgn".split()
-)
+_NAMED = {
+    "arccos", "arcsin", "arctan", "cos", "cosh", "cot", "coth", "csc", "deg", "det", "diag", "dim",
+    "exp", "gcd", "hom", "ker", "lg", "ln", "log", "sec", "sin", "sinh", "tan", "tanh", "tr", "rank",
+    "sign", "sgn"
+}  # fmt: skip
 _ACCENTS = {"hat": "^", "widehat": "^", "bar": "¯", "overline": "¯", "tilde": "~", "widetilde": "~",
             "dot": "˙", "ddot": "¨", "vec": "→"}  # fmt: skip
-_SPACES = {",": ".167em", ":": ".222em", ";": ".278em", " ": ".25em", "quad": "1em", "qquad": "2em", "!": "0em"}
+_SPACES = {
+    ",": ".167em",
+    ":": ".222em",
+    ";": ".278em",
+    " ": ".25em",
+    "quad": "1em",
+    "qquad": "2em",
+    "!": "0em",
+}
 _UPRIGHT = frozenset({"mathrm", "text", "operatorname", "operatorname*", "textrm", "mathsf", "mathit", "mbox"})
 _ALPHABETS = {"mathbf": 0x1D400, "boldsymbol": 0x1D400, "bm": 0x1D400, "mathbb": 0x1D538, "mathcal": 0x1D49C}
 _HOLES = {0x1D53A: "ℂ", 0x1D53F: "ℍ", 0x1D545: "ℕ", 0x1D547: "ℙ", 0x1D548: "ℚ", 0x1D549: "ℝ", 0x1D551: "ℤ",
@@ -178,14 +187,14 @@ class _Reader:
         if token.startswith("\\") and len(token) > 1:
             return self.command(token[1:], depth)
         if token.isalpha():
-            return f"<mi>{escape(token)}</mi>"
+            return f"<mi>{_escaped(token)}</mi>"
         if token in "()[]":
             return f'<mo stretchy="false">{token}</mo>'
         if token == "|":
             return '<mo stretchy="false" lspace="0em" rspace="0em">|</mo>'
         if token == "~":
             return ""
-        return f"<mo>{escape({'-': '−', '*': '∗'}.get(token, token))}</mo>"
+        return f"<mo>{_escaped({'-': '−', '*': '∗'}.get(token, token))}</mo>"
 
     def command(self, name: str, depth: int) -> str:
         if name in _LETTERS:
@@ -215,7 +224,18 @@ class _Reader:
             return self.fenced(depth)
         if name == "begin":
             return self.table(depth)
-        if name in ("right", "end", "displaystyle", "limits", "nolimits", "middle", "big", "Big", "bigl", "bigr"):
+        if name in (
+            "right",
+            "end",
+            "displaystyle",
+            "limits",
+            "nolimits",
+            "middle",
+            "big",
+            "Big",
+            "bigl",
+            "bigr",
+        ):
             return ""
         return _text("\\" + name)
 
@@ -255,6 +275,10 @@ class _Reader:
         return f"<mrow>{_bar(left, 'prefix')}<mtable>{body}</mtable>{_bar(right, 'postfix')}</mrow>"
 
 
+def _escaped(text: str) -> str:
+    return escape(text, quote=False)
+
+
 def _row(elements: list[str]) -> str:
     """Elements side by side, with TeX's thin space beside named functions and stretched fences."""
     if len(elements) == 1:
@@ -277,14 +301,14 @@ def _fence(token: str) -> str:
 
 def _bar(fence: str, form: str, *, tall: bool = True) -> str:
     stretchy = "true" if tall else "false"
-    return f'<mo fence="true" form="{form}" stretchy="{stretchy}">{escape(fence)}</mo>' if fence else ""
+    return f'<mo fence="true" form="{form}" stretchy="{stretchy}">{_escaped(fence)}</mo>' if fence else ""
 
 
 def _text(text: str, *, mode: str = "text") -> str:
     word = text.strip() if mode.startswith(("operatorname", "mathrm", "mathsf")) else text
     if word.isalnum() and mode != "text":
         return f"<mi>{word}</mi>" if len(word) > 1 else f'<mi mathvariant="normal">{word}</mi>'
-    return f"<mtext>{escape(text)}</mtext>"
+    return f"<mtext>{_escaped(text)}</mtext>"
 
 
 def _styled(character: str, capital: int) -> str:

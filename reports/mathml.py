@@ -1,4 +1,4 @@
-"""SymPy expressions as presentation MathML, and a sieve for MathML that strangers wrote.
+"""SymPy expressions as presentation MathML.
 
 SymPy's own presentation printer is extended by the nodes of this project: symbols named by their LaTeX
 form, opaque activation heads with primes, norms, products with symbolic limits, and objects that bring
@@ -13,20 +13,20 @@ their own notation. Such an object defines either
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from html import escape, unescape
+from html import unescape
 from typing import Any
 from xml.dom import minidom
-from xml.etree import ElementTree
 
-from markupsafe import Markup
 from sympy.core.sympify import sympify
 from sympy.logic.boolalg import true
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
-from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 
 from . import latex
+from .sieve import cleaned, safe
+
+__all__ = ["mathml", "safe"]
 
 _NORMS = {"spectral_norm": "2", "row_sum_norm": "∞", "frobenius_norm": "F", "norm": "", "max_abs": "max"}
 _PLAIN_NAME = re.compile(r"([A-Za-z]+)(?:_([A-Za-z0-9]{1,3}))?('*)")  # tanh', s_max, a_t, gamma_2; not slope_sup_all
@@ -113,7 +113,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
         own = getattr(expr, "_errorflow_mathml", None)
         if own is not None:
             made = own(self)
-            return self.parsed(str(_cleaned(made))) if isinstance(made, str) else made
+            return self.parsed(str(cleaned(made))) if isinstance(made, str) else made
         kind = type(expr)
         if getattr(kind, "_latex", None) is not None and not str(kind.__module__).startswith("sympy."):
             return self.latex(expr._latex(LatexPrinter()))
@@ -130,7 +130,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
 
     # --- names -----------------------------------------------------------------------------------------
     def name(self, name: str) -> Any:
-        """A name: LaTeX if it looks like LaTeX (`\\gamma`, `h_{t-1}`, `a_t`), else upright text."""
+        r"""A name: LaTeX if it looks like LaTeX (`\\gamma`, `h_{t-1}`, `a_t`), else upright text."""
         plain = _PLAIN_NAME.fullmatch(name)
         if plain:
             stem, index, primes = plain.groups()
@@ -191,6 +191,11 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
     def _print_conjugate(self, expr: Any) -> Any:
         return self.element("mover", self._print(expr.args[0]), self.element("mo", "¯"), accent="true")
 
+    def parenthesize(self, item: Any, level: int, strict: Any = None) -> Any:
+        weak = precedence_traditional(item)
+        node = self._print(item)
+        return self.fenced(node, "(", ")") if weak < level or (not strict and weak <= level) else node
+
     def mathml_tag(self, e: Any) -> str:
         return "d" if type(e).__name__ == "Derivative" else str(super().mathml_tag(e))
 
@@ -246,124 +251,3 @@ def _word(part: str) -> str:
     if part in latex.GREEK:
         return "\\" + part
     return part if len(part) == 1 or part.isdigit() else rf"\mathrm{{{part}}}"
-
-
-# --- MathML from documents of strangers ----------------------------------------------------------------
-_ELEMENTS = frozenset(
-    "math mrow mi mn mo mtext mspace ms mfrac msqrt mroot msub msup msubsup munder mover munderover mmultiscripts "
-    "mprescripts none mpadded mphantom mstyle mtable mtr mtd".split()
-)
-_ATTRIBUTES = frozenset(
-    "display mathvariant form stretchy fence separator largeop movablelimits symmetric accent accentunder "
-    "displaystyle scriptlevel linethickness lspace rspace minsize maxsize width height depth voffset "
-    "columnalign rowalign columnspan rowspan".split()
-)
-_VALUE = re.compile(r"[A-Za-z0-9.+\-% ]{0,40}")
-_NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
-_BREAKS = frozenset({"=", "≤", "≥", "<", ">", "+", "−", "→", "⇒"})
-_LONG = 20  # characters after which a piece may break inside parentheses too
-_MAX_LENGTH, _MAX_DEPTH = 200_000, 60
-
-
-def safe(markup: str) -> Markup:
-    """A string of presentation MathML, parsed, checked against a list of elements, and written anew.
-
-    Allowed is one `math` element of presentation elements with layout attributes; text is escaped again.
-    Raises ValueError for anything else: entities, comments, links, scripts, styles, event handlers,
-    annotations (they can carry HTML), text that is not XML, more than 200,000 characters or 60 levels.
-
-    >>> safe("<math><mi>x</mi></math>")
-    Markup('<math><mi>x</mi></math>')
-    >>> safe("<math><mi onclick='f()'>x</mi></math>")
-    Traceback (most recent call last):
-    ValueError: mathml has the attribute 'onclick' on 'mi'; allowed are the layout attributes of presentation MathML
-    """
-    cleaned = _cleaned(markup)
-    if not cleaned.startswith("<math"):
-        raise ValueError("mathml must be one 'math' element")
-    return cleaned
-
-
-def pieces(markup: str) -> list[Markup]:
-    """A checked formula cut before relations, sums and differences, of the outermost row if that suffices.
-
-    Browsers do not break a line inside `math`; several elements one after another flow like words.
-
-    >>> [str(piece) for piece in pieces("<math><mrow><mi>a</mi><mo>=</mo><mi>b</mi></mrow></math>")]
-    ['<math><mi>a</mi></math>', '<math><mo form="infix">=</mo><mi>b</mi></math>']
-    """
-    parts: list[str] = [""]
-    level, length, bars = 0, 0, False
-    for child in _flat(ElementTree.fromstring(safe(markup))):
-        sign = child.text if child.tag == "mo" else None
-        level -= sign in (")", "]", "}")
-        bars ^= _bar_of(child) in ("|", "‖")
-        breaks = sign in _BREAKS and child.get("form") != "prefix" and not bars
-        if breaks and parts[-1] and (level == 0 or length > _LONG):
-            parts.append("")
-            length = 0
-            child.set("form", "infix")  # at the start of a row it would be taken for a sign
-        level += sign in ("(", "[", "{")
-        length += len("".join(child.itertext()))
-        parts[-1] += _written(child)
-    return [Markup(f"<math>{part}</math>") for part in parts]
-
-
-def _flat(element: ElementTree.Element) -> Iterator[ElementTree.Element]:
-    """The children of nested rows one after another, as far as no fence has to stretch around them."""
-    for at, child in enumerate(element):
-        if child.tag == "mrow" and not any(part.get("stretchy") == "true" for part in child):
-            yield from _flat(child)
-        else:
-            if child.tag == "mo" and at == 0 and len(element) > 1:
-                child.attrib.setdefault("form", "prefix")  # as its place in the row said
-            yield child
-
-
-def _bar_of(element: ElementTree.Element) -> str | None:
-    """The sign at the base of an element: the closing bar of a norm may carry its index."""
-    while element.tag in ("msub", "msup", "msubsup") and len(element):
-        element = element[0]
-    return element.text if element.tag == "mo" else None
-
-
-def _cleaned(markup: str) -> Markup:
-    if not isinstance(markup, str):
-        raise TypeError(f"mathml must be a string, got {type(markup).__name__}")
-    if len(markup) > _MAX_LENGTH:
-        raise ValueError(f"mathml has {len(markup)} characters; allowed are at most {_MAX_LENGTH}")
-    if "<!" in markup or "<?" in markup:  # no document types, hence no entities; no comments, no instructions
-        raise ValueError("mathml holds a declaration, a comment or an instruction; allowed are elements and text")
-    try:
-        parser = ElementTree.XMLPullParser(("start", "end"))
-        parser.feed(markup)
-        depth = 0
-        for event, element in parser.read_events():
-            depth += 1 if event == "start" else -1
-            if depth > _MAX_DEPTH:
-                raise ValueError(f"mathml is nested deeper than {_MAX_DEPTH} levels")
-            root = element
-        parser.close()
-    except ElementTree.ParseError as error:
-        raise ValueError(f"mathml is not well-formed XML ({error})") from None
-    return Markup(_written(root))
-
-
-def _written(element: ElementTree.Element) -> str:
-    tag = element.tag.removeprefix(_NAMESPACE)
-    if tag not in _ELEMENTS:
-        raise ValueError(f"mathml has the element {tag[:40]!r}; allowed are the elements of presentation MathML")
-    attributes = ""
-    for name, value in element.attrib.items():
-        if name not in _ATTRIBUTES:
-            raise ValueError(
-                f"mathml has the attribute {name[:40]!r} on {tag!r}; "
-                "allowed are the layout attributes of presentation MathML"
-            )
-        if not _VALUE.fullmatch(value):
-            raise ValueError(f"mathml has the value {value[:40]!r} for {name!r}; allowed are plain words and lengths")
-        attributes += f' {name}="{value}"'
-    inner = escape(element.text or "", quote=False)
-    for child in element:
-        inner += _written(child) + escape(child.tail or "", quote=False)
-    return f"<{tag}{attributes}>{inner}</{tag}>"

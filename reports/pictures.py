@@ -20,6 +20,7 @@ WIDE, NARROW, SQUARE = (9.2, 4.6), (3.65, 3.3), (3.9, 3.6)
 SOLID: tuple[float, ...] = ()
 DASHES: tuple[tuple[float, ...], ...] = (SOLID, (5, 2), (3, 1.5), (6, 2, 1.5, 2), (1.5, 1.5), (8, 3))
 MARKS = "svDP^X"
+_FAR = 1e7  # a natural logarithm beyond is drawn as a gap
 _LN10 = math.log(10)
 
 
@@ -65,8 +66,9 @@ class Canvas:
     keys: list[Key]
 
     def line(
-        self, x: Sequence[float], y: Sequence[float], *, color: str, label: str = "", dash: tuple[float, ...] = SOLID,
-        mark: str = "", every: object = None, width: float = 1.3, size: float = 3.6,
+        self, x: Sequence[float], y: Sequence[float], *, color: str, label: str = "",
+        dash: tuple[float, ...] = SOLID, mark: str = "", every: Any = None, width: float = 1.3,
+        size: float = 3.6,
     ) -> None:  # fmt: skip
         """A line with markers; a label makes an entry of the legend."""
         style: Any = (0, dash) if dash else "-"
@@ -74,7 +76,9 @@ class Canvas:
         if label:
             self.keys.append(Key(svg.swatch(color, dash=dash, mark=mark, width=width), label))
 
-    def band(self, x: Sequence[float], low: Sequence[float], high: Sequence[float], *, color: str, label: str = "") -> None:  # fmt: skip
+    def band(
+        self, x: Sequence[float], low: Sequence[float], high: Sequence[float], *, color: str, label: str = ""
+    ) -> None:
         """A filled band between two curves."""
         self.axes.fill_between(x, low, high, color=svg.INK[color], alpha=0.16, linewidth=0)
         if label:
@@ -92,19 +96,25 @@ class Canvas:
 
         low, high = self.axes.get_ylim()
         whole = high - low > 2.5
-        label = (lambda y, _: f"$10^{{{y:.0f}}}$") if whole else (lambda y, _: f"{10**y:.2g}")
         self.axes.yaxis.set_major_locator(MaxNLocator(nbins=7, integer=whole))
-        self.axes.yaxis.set_major_formatter(FuncFormatter(label))
+        self.axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: _tick(y, whole=whole)))
         self.axes.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
 
 
 def drawn(
-    plot: Plot, sizes: Sequence[tuple[float, float]], *, name: str, title: str, description: str, glyphs: dict[str, str]
+    plot: Plot,
+    sizes: Sequence[tuple[float, float]],
+    *,
+    name: str,
+    title: str,
+    description: str,
+    glyphs: dict[str, str],
 ) -> tuple[list[Markup], tuple[Key, ...]]:
     """The plot in each of the sizes, and its legend."""
     from matplotlib.figure import Figure
 
-    made, keys = [], []
+    made: list[Markup] = []
+    keys: list[Key] = []
     for at, size in enumerate(sizes):
         figure, keys = Figure(figsize=size, layout="constrained"), []
         plot(Canvas(figure.subplots(), keys))
@@ -115,7 +125,12 @@ def drawn(
 
 def decades(logs: Iterable[Any]) -> list[float]:
     """Natural logarithms as powers of ten; what is not finite becomes a gap."""
-    return [x / _LN10 if math.isfinite(x) else math.nan for x in map(value, logs)]
+    return [x / _LN10 if abs(x) < _FAR else math.nan for x in map(value, logs)]
+
+
+def spread(lags: Sequence[int]) -> bool:
+    """Whether the lags span an interval that can be an axis."""
+    return len(lags) > 1 and lags[-1] > lags[0]
 
 
 def thin(length: int, most: int) -> list[int]:
@@ -134,6 +149,12 @@ def table(headings: Sequence[str], lags: Sequence[int], columns: Sequence[Sequen
     at = thin(len(lags), ROWS)
     rows = tuple((show(lags[i]), *(show_exp(column[i]) for column in columns)) for i in at)
     return Table(tuple(headings), rows, len(at) < len(lags))
+
+
+def _tick(y: float, *, whole: bool) -> str:
+    if whole:
+        return f"$10^{{{y:.0f}}}$"
+    return f"{10**y:.2g}" if abs(y) < 5 else f"$10^{{{y:.1f}}}$"
 
 
 def power(y: float) -> str:

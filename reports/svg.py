@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from markupsafe import Markup
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SERIES = 6
-_COLORS = {"ink": "currentColor", "muted": "var(--fig-muted, #666)", "grid": "var(--fig-grid, #ccc)",
-           "paper": "var(--paper, #fff)", **{str(i): f"var(--fig-{i}, #345)" for i in range(SERIES)}}  # fmt: skip
+_COLORS = {
+    "ink": "currentColor",
+    "muted": "var(--fig-muted, #666)",
+    "grid": "var(--fig-grid, #ccc)",
+    "paper": "var(--paper, #fff)",
+    **{str(i): f"var(--fig-{i}, #345)" for i in range(SERIES)},
+}
 INK = {name: f"#0{at:x}0c0e" for at, name in enumerate(_COLORS, 1)}
 _BY_CODE = {code: _COLORS[name] for name, code in INK.items()}
 _CODE = re.compile("|".join(INK.values()))
@@ -32,19 +37,23 @@ _GLYPH = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[0-9a-f]+")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _SCALE = "scale(0.015625)"  # outlines are in units of 1/64 of a point
 _MARKS = {
-    "o": "M20 3.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7z", "s": "M17 4h6v6h-6z", "v": "M16 4h8l-4 7z", "^": "M16 10h8l-4-7z",
-    "D": "M20 3l4 4l-4 4l-4-4z", "d": "M20 2.5l2.6 4.5l-2.6 4.5l-2.6-4.5z", "P": "M18.5 3h3v2.5h2.5v3h-2.5v2.5h-3v-2.5h-2.5v-3h2.5z",
+    "o": "M20 3.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7z", "s": "M17 4h6v6h-6z",
+    "v": "M16 4h8l-4 7z", "^": "M16 10h8l-4-7z",
+    "D": "M20 3l4 4l-4 4l-4-4z", "d": "M20 2.5l2.6 4.5l-2.6 4.5l-2.6-4.5z",
+    "P": "M18.5 3h3v2.5h2.5v3h-2.5v2.5h-3v-2.5h-2.5v-3h2.5z",
     "X": "M17.5 3l2.5 2l2.5-2l1.5 1.5l-2 2.5l2 2.5l-1.5 1.5l-2.5-2l-2.5 2l-1.5-1.5l2-2.5l-2-2.5z",
 }  # fmt: skip
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.hashsalt": "errorflow", "svg.fonttype": "path", "font.family": ["DejaVu Sans"], "font.size": 9,
-    "mathtext.fontset": "dejavusans", "axes.unicode_minus": True, "axes.linewidth": 0.6, "axes.edgecolor": INK["muted"],
-    "axes.labelcolor": INK["ink"], "axes.titlesize": 9, "axes.titlecolor": INK["ink"], "axes.labelsize": 9,
-    "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "grid.color": INK["grid"],
-    "grid.linewidth": 0.5, "xtick.color": INK["muted"], "ytick.color": INK["muted"], "xtick.labelcolor": INK["ink"],
+    "mathtext.fontset": "dejavusans", "axes.unicode_minus": True, "axes.linewidth": 0.6,
+    "axes.edgecolor": INK["muted"], "axes.labelcolor": INK["ink"], "axes.titlesize": 9,
+    "axes.titlecolor": INK["ink"], "axes.labelsize": 9, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": INK["grid"], "grid.linewidth": 0.5,
+    "xtick.color": INK["muted"], "ytick.color": INK["muted"], "xtick.labelcolor": INK["ink"],
     "ytick.labelcolor": INK["ink"], "xtick.labelsize": 8, "ytick.labelsize": 8, "text.color": INK["ink"],
     "legend.fontsize": 8, "legend.frameon": False, "legend.handlelength": 3.2, "lines.linewidth": 1.4,
-    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none", "path.simplify_threshold": 0.3,
+    "figure.facecolor": "none", "axes.facecolor": "none", "savefig.facecolor": "none",
+    "path.simplify_threshold": 0.3,
 }  # fmt: skip
 
 
@@ -78,11 +87,15 @@ def inline(figure: Figure, *, name: str, title: str, description: str, glyphs: d
 
 def glyph_sheet(glyphs: Mapping[str, str]) -> Markup:
     """The outlines of all glyphs, to be placed once at the start of the page."""
-    paths = "".join(f'<path id="{name}" d="{outline}" transform="{_SCALE}"/>' for name, outline in sorted(glyphs.items()))
+    paths = "".join(
+        f'<path id="{name}" d="{outline}" transform="{_SCALE}"/>' for name, outline in sorted(glyphs.items())
+    )
     return Markup(f'<svg class="glyphs" aria-hidden="true" focusable="false"><defs>{paths}</defs></svg>')
 
 
-def swatch(color: str, *, dash: tuple[float, ...] = (), mark: str = "", width: float = 1.3, band: bool = False) -> Markup:  # fmt: skip
+def swatch(
+    color: str, *, dash: tuple[float, ...] = (), mark: str = "", width: float = 1.3, band: bool = False
+) -> Markup:
     """A sample of a line, a marker or a band for a legend that is text."""
     ink = _COLORS[color]
     parts = ""

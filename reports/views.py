@@ -1,4 +1,4 @@
-"""The document arranged for the page: anchors, verdict rows, hypotheses, constants, the graph as a nested list."""
+"""The document arranged for the page: anchors, verdicts, hypotheses, constants, the graph as a list."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .formats import OBJECTS, value
+from .formats import OBJECTS, as_shown, value
 
 _DEPTH = 12  # a longer chain of nodes is cut: nobody reads a list that is indented further
 _QUANTITY = re.compile(r"(.*?)\((.*)\)")
+_INDEXED = re.compile(r"<msub>(<mi>W</mi>)<mi>\w+</mi></msub>")  # the row is about all blocks
+_HOMES = ("theorem", "bound", "constant", "verdict")
 _KNOWN_LABELS = ("title", "name", "statement", "claim", "id")
 
 
@@ -24,45 +26,69 @@ class Anchors:
     """
 
     def __init__(self) -> None:
-        self._by_name: dict[str, str] = {}
-        self._by_kind: dict[tuple[str, str], str] = {}
-        self._labels: dict[str, str] = {}
+        self._anchors: dict[tuple[str, str], str] = {}
+        self._labels: dict[tuple[str, str], str] = {}
         self._taken: set[str] = set()
+        self._placed: set[str] = set()
 
     def add(self, kind: str, name: str, *, label: str = "") -> str:
         """The identifier of a thing, new if it has none yet; the label is what links to it say."""
         if label:
-            self._labels.setdefault(name, label)
-        if (kind, name) not in self._by_kind:
+            self._labels.setdefault((kind, name), label)
+        if (kind, name) not in self._anchors:
             stem = f"{kind}-{re.sub(r'[^A-Za-z0-9_]+', '-', name.removeprefix(kind + ':')).strip('-')[:60]}"
             anchor, count = stem, 1
             while anchor in self._taken:
                 count += 1
                 anchor = f"{stem}-{count}"
             self._taken.add(anchor)
-            self._by_kind[kind, name] = anchor
-            self._by_name.setdefault(name, anchor)
-        return self._by_kind[kind, name]
+            self._anchors[kind, name] = anchor
+        return self._anchors[kind, name]
 
-    def of(self, name: str, *, kind: str = "") -> str | None:
-        """The identifier of a thing by its name, of one kind or of any; None if the page has no such thing."""
-        if kind:
-            return self._by_kind.get((kind, name))
-        return self._by_name.get(name) or self._by_name.get(name.partition(":")[2])
+    def place(self, kind: str, name: str) -> str:
+        """The identifier for the place of a thing: empty the second time, since an id may occur only once."""
+        anchor = self.add(kind, name)
+        first = anchor not in self._placed
+        self._placed.add(anchor)
+        return anchor if first else ""
+
+    def home(self, name: str) -> str | None:
+        """Where the page shows a thing outside of the graph: a card, a row of a table; None if nowhere."""
+        return next((self._anchors[key] for key in _keys(name) if key in self._anchors), None)
+
+    def of(self, name: str) -> str | None:
+        """The identifier of a thing by its name, in the graph if it is nowhere else; else None."""
+        return self.home(name) or self._anchors.get(("node", name))
 
     def label(self, name: str) -> str:
         """What a link to the thing of this name says."""
-        return self._labels.get(name) or self._labels.get(name.partition(":")[2]) or name
+        for key in (("node", name), *_keys(name)):
+            if key in self._labels:
+                return self._labels[key]
+        kind, _, bare = name.partition(":")
+        return bare if kind in _HOMES and bare else name
+
+
+def _keys(name: str) -> list[tuple[str, str]]:
+    """Where to look for a name, the kind that stands before its colon first: `bound:x:all_inputs`, `x`."""
+    kind, _, bare = name.partition(":")
+    kinds = sorted(_HOMES, key=lambda home: home != kind)
+    return [(home, form) for home in kinds for form in (name, bare, bare.rpartition(":")[0]) if form]
 
 
 def anchors(document: Mapping[str, Any]) -> Anchors:
-    """Identifiers of the theorem cards, bounds, then graph nodes, in this order of preference for links."""
+    """Identifiers of the theorem cards, the rows of the tables, and the graph nodes."""
     made = Anchors()
     for kind, things in (("theorem", document["theorems"]), ("bound", document["bounds"])):
         for thing in things:
             made.add(kind, thing["id"], label=thing["title"])
     for node in document["graph"]["nodes"]:
-        made.add("node", node["id"], label=node["label"])
+        of = _QUANTITY.fullmatch(node["id"]) if node["kind"] == "constant" else None
+        made.add("node", node["id"], label=f"{node['label']} of {of.group(2)}" if of else node["label"])
+    for name in document["constants"]:
+        made.add("constant", name)
+    for verdict in document["verdicts"]:
+        made.add("verdict", f"{verdict['object']}:{verdict['scope']}")
     return made
 
 
@@ -98,7 +124,8 @@ def answers(verdicts: Sequence[Mapping[str, Any]]) -> list[Answer]:
 def pace(verdict: Mapping[str, Any]) -> dict[str, float | int | None]:
     """What a rate means: half-life or doubling time in steps, and the lag where 1 % is left.
 
-    >>> pace({"rate": 0.31, "half_life": None, "one_percent_lag": None, "verdict": "explodes", "unit": "nats per step"})
+    >>> unknown = {"half_life": None, "one_percent_lag": None, "unit": "nats per step"}
+    >>> pace({"rate": 0.31, "verdict": "explodes", **unknown})
     {'half_life': None, 'one_percent': None, 'doubling': 2.2359...}
     """
     rate = value(verdict["rate"])
@@ -120,12 +147,73 @@ def constants(table: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping
     return sorted(table.items(), key=order)
 
 
-def by_scope(hypotheses: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """Hypotheses in groups of one scope each, in the order in which the scopes first occur."""
-    groups: dict[str, list[Mapping[str, Any]]] = {}
-    for hypothesis in hypotheses:
-        groups.setdefault(str(hypothesis.get("scope", "")), []).append(hypothesis)
-    return list(groups.items())
+@dataclass(frozen=True)
+class Overview:
+    """Constants of several blocks side by side: (name, formula, one constant per block or None)."""
+
+    blocks: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[Mapping[str, Any] | None, ...]], ...]
+
+
+def overview(table: Mapping[str, Mapping[str, Any]]) -> Overview | None:
+    """Quantities as rows and blocks as columns; None unless there are several blocks."""
+    parsed = {name: parts.groups() for name in table if (parts := _QUANTITY.fullmatch(name))}
+    blocks = sorted({block for _, block in parsed.values()})
+    if len(blocks) < 2:
+        return None
+    rows = []
+    for quantity in sorted({quantity for quantity, _ in parsed.values()}):
+        cells = tuple(table.get(f"{quantity}({block})") for block in blocks)
+        markup = next(cell["formula"]["mathml"] for cell in cells if cell is not None)
+        rows.append((quantity, _INDEXED.sub(r"\1", markup), cells))
+    return Overview(tuple(blocks), tuple(rows))
+
+
+@dataclass(frozen=True)
+class Scoped:
+    """Something that holds in several scopes alike."""
+
+    scopes: tuple[str, ...]
+    content: Any
+
+
+def alike(entries: Iterable[tuple[str, Any]]) -> list[Scoped]:
+    """Entries (scope, content) that read alike joined, in the order in which they first occur.
+
+    Numbers are alike if the four digits that the page shows are.
+
+    >>> alike([("all_inputs", 1), ("trajectory", 1), ("samples", 2)])
+    [Scoped(scopes=('all_inputs', 'trajectory'), content=1), Scoped(scopes=('samples',), content=2)]
+    """
+    out: list[Scoped] = []
+    for scope, content in entries:
+        at = next((i for i, old in enumerate(out) if as_shown(old.content) == as_shown(content)), None)
+        if at is None:
+            out.append(Scoped((scope,), content))
+        elif scope not in out[at].scopes:
+            out[at] = Scoped((*out[at].scopes, scope), content)
+    return out
+
+
+def bounds(listed: Iterable[Mapping[str, Any]]) -> list[Scoped]:
+    """Bounds as rows; one with the same numbers in several scopes is one row, one id stands together."""
+    ids = list(dict.fromkeys(bound["id"] for bound in listed))
+    ordered = sorted(listed, key=lambda bound: ids.index(bound["id"]))
+    return alike((bound["scope"], _without_scope(bound)) for bound in ordered)
+
+
+def hypotheses(listed: Iterable[Mapping[str, Any]]) -> list[Scoped]:
+    """Hypotheses as one table per scope; scopes in which all of them come out alike share a table."""
+    tables: dict[str, list[Any]] = {}
+    for hypothesis in listed:
+        tables.setdefault(str(hypothesis.get("scope", "")), []).append(_without_scope(hypothesis))
+    return alike(tables.items())
+
+
+def _without_scope(entry: Any) -> Any:
+    if isinstance(entry, Mapping):
+        return {key: _without_scope(item) for key, item in entry.items() if key != "scope"}
+    return [_without_scope(item) for item in entry] if isinstance(entry, list) else entry
 
 
 def outline(graph: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
@@ -154,7 +242,9 @@ def outline(graph: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], 
             yield "end", nodes[name], False
 
     yield from walk([name for name in nodes if name not in carried], 0)
-    yield from walk([name for name in nodes if name not in seen], 0)  # what only a cycle reaches
+    for name in nodes:  # what only a cycle reaches, or what lies too deep
+        if name not in seen:
+            yield from walk([name], 0)
 
 
 def card(item: Mapping[str, Any]) -> tuple[str, list[tuple[str, str, Any]]]:

@@ -68,7 +68,12 @@ def test_out_writes_page_and_document_that_validate(contraction: Path, tmp_path:
 
 @pytest.mark.parametrize(
     ("activation", "fail_on", "code"),
-    [("identity", "vanish", 0), ("identity", "explode", 1), ("identity", "explode,undecided", 1), ("tanh", "explode", 0)],
+    [
+        ("identity", "vanish", 0),
+        ("identity", "explode", 1),
+        ("identity", "explode,undecided", 1),
+        ("tanh", "explode", 0),
+    ],
 )
 def test_fail_on_sets_the_exit_code(expansion: Path, activation: str, fail_on: str, code: int) -> None:
     result = run("check", expansion, *SHORT, "--activation", activation, "--fail-on", fail_on)
@@ -87,7 +92,10 @@ def test_undecided_exits_3_and_a_failing_verdict_wins(contraction: Path) -> None
         (["--samples", "0"], "samples must be an integer of at least 1, got 0"),
         (["--input-scale", "-1"], "input_scale must be a finite number of at least 0, got -1.0"),
         (["--layer", "encoder"], "no layer 'encoder'"),
-        (["--cell", "transformer"], "cell must be one of elman, gru, gru_reset_before, lstm, got 'transformer'"),
+        (
+            ["--cell", "transformer"],
+            "cell must be one of elman, gru, gru_reset_before, lstm, got 'transformer'",
+        ),
         (["--activation", "sine"], "activation must be one of tanh"),
         (["--inputs", "nowhere.npy"], "'nowhere.npy' does not exist"),
     ],
