@@ -27,7 +27,7 @@ from .simulate import Rng, Trajectory, generator, simulate
 DIRECTIONS = 4
 RECALL_LAG = 10
 SUMMED = 4  # samples whose parts of the gradient are added up
-SPECTRUM_SAMPLES = 8
+SPECTRUM_SAMPLES = 4
 Advance = Callable[[], None]
 
 

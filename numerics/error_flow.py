@@ -24,7 +24,7 @@ from .lower import Array
 from .network import Network
 from .simulate import Rng, Trajectory, generator, simulate, white_noise
 
-DIFFERENCE_SAMPLES = 16  # samples over which the flow is differenced
+DIFFERENCE_SAMPLES = 8  # samples over which the flow is differenced
 SIMPLE = 1e-6  # smallest relative gap of moduli, and smallest |u* v|, at which an eigenvalue counts as simple
 
 
@@ -66,7 +66,8 @@ def radius_derivatives(W: Array, directions: Sequence[Array]) -> list[float]:
     >>> radius_derivatives(np.diag([0.5, 0.2]), [np.diag([-1.0, 0.0])])
     [2.0]
     """
-    values, left, right = scipy.linalg.eig(W, left=True, right=True)
+    scale = float(np.abs(W).max()) or 1.0  # LAPACK loses matrices below 1e-138
+    values, left, right = scipy.linalg.eig(W / scale, left=True, right=True)
     order = np.argsort(-np.abs(values))
     top = values[order[0]]
     conjugate = [i for i in order[1:] if top.imag != 0 and abs(values[i] - np.conj(top)) <= SIMPLE * abs(top)]
@@ -76,27 +77,36 @@ def radius_derivatives(W: Array, directions: Sequence[Array]) -> list[float]:
     crossing = bool(rest) and abs(values[rest[0]]) > (1 - SIMPLE) * abs(top)
     if top == 0 or crossing or abs(overlap) < SIMPLE:
         return [math.nan] * len(directions)
-    factor = -np.conj(top) / abs(top) ** 2 / overlap
-    return [float(np.real(factor * (u.conj() @ G @ v))) for G in directions]
+    size = float(abs(top))
+    factor = -np.conj(top) / size / overlap
+    return [float(np.real(factor * (u.conj() @ G @ v))) / size / scale for G in directions]
 
 
 def error_flow(
     network: Network,
     *,
     lag: int = 10,
-    steps: int = 40,
-    samples: int = 64,
+    steps: int = 30,
+    samples: int = 32,
     scale: float = 1.0,
     readouts: int = 3,
     rng: Rng = None,
 ) -> ErrorFlow:
-    """How one descent step on linear recall at ``lag`` moves log rho(W) and the slopes, per unit learning rate."""
+    """How one descent step on linear recall at ``lag`` moves log rho(W) and the slopes, per unit learning rate.
+
+    Raises ValueError for a lag outside 0..steps-1 and what `white_noise` raises.
+    """
+    if not 0 <= lag < steps:
+        raise ValueError(f"lag must be between 0 and {steps - 1}, got {lag!r}")
     random = generator(rng)
-    if network.untied or network.m == 0:
+    if network.untied or network.m == 0 or not network.recurrent_blocks():
         why = "untied copies have no single W" if network.untied else "the cell has no input to recall"
+        why = why if network.recurrent_blocks() else "the cell has no recurrent matrix"
         return ErrorFlow("undecided", {}, (math.nan,), why)
     inputs = white_noise(network, steps=steps, samples=samples, scale=scale, rng=random)
     trajectory = simulate(network, inputs)
+    if trajectory.overflow is not None:
+        return ErrorFlow("undecided", {}, (math.nan,), f"the states overflow within {steps} steps")
     gradients = _gradients(trajectory, lag, readouts, random)
     if not all(np.isfinite(G).all() for gradient in gradients for G in gradient.values()):
         return ErrorFlow("undecided", {}, (math.nan,), f"the gradient of recall at lag {lag} overflows over {steps} steps")
@@ -118,9 +128,9 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
     reason = f"one descent step on recall at lag {lag}, per unit learning rate: {blocks}; {what} from {min(flow):.3g} to {max(flow):.3g}"
     if not np.isfinite(numbers).all():
         return ErrorFlow("undecided", radius, flow, f"{reason}; a derivative does not exist (eigenvalues cross, or overflow)")
-    if all(x > 0 for x in numbers):
+    if min(numbers) >= 0 < max(numbers):  # the slopes of a piecewise linear cell do not move: 0 is of no sign
         return ErrorFlow("raises", radius, flow, reason)
-    if all(x < 0 for x in numbers):
+    if min(numbers) < 0 >= max(numbers):
         return ErrorFlow("lowers", radius, flow, reason)
     return ErrorFlow("mixed", radius, flow, f"{reason}: of both signs")
 

@@ -3,7 +3,7 @@ r"""Largest and smallest singular values of J(T, T-k) for every lag k, in logs, 
 The product P_k = J_T ... J_{T-k+1} and, separately, its inverse are built factor by factor and rescaled at every step:
 sigma_max is the norm of the first, sigma_min one over the norm of the second, so that neither is lost in the other's
 rounding. A factor that is singular to working precision makes sigma_min zero, hence -inf, from its lag on.
-The two chains are independent and run in two threads.
+The two updates of a step run in two threads.
 
 Main definitions: `extreme_singular_values`.
 """
@@ -12,15 +12,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import lapack
 
+from ..theory.jacobian import step_jacobian
+from ..theory.language import Cell
 from .lower import Array
 from .simulate import Trajectory
 
 FULL_SVD = 80  # up to this size a full SVD is faster than an iteration
 MOST_STEPS, CHECK_EVERY = 120, 6
+MOST_GROWTH = 100.0  # largest ratio of diagonals at which a state is eliminated
 WARMTH = 1e-2  # size of the random part of a starting vector
 SETTLED = 1e-6  # relative residual of the top triplet; its square bounds the relative error of the norm
 
@@ -30,44 +35,91 @@ def extreme_singular_values(
 ) -> tuple[Array, Array]:
     """Natural logs of sigma_max and sigma_min of J(T, T-k), k = 0..T, each of shape ``(T+1,)``.
 
-    ``advance`` is called once per step and chain. Source: the chain for the inverse solves with the LU factors of each
-    row-equilibrated step Jacobian (Horn and Johnson, horn2013, for the identities).
+    ``advance`` is called once per step. The inverse is applied by LU of each row-equilibrated step Jacobian; a state
+    that enters every new state through a diagonal alone (an LSTM's c) is eliminated first.
     """
     network, kernels = trajectory.network, trajectory.kernels
     single = trajectory.take(slice(sample, sample + 1))
-
-    def chain(apply: Callable[[Array, Array], Array | None]) -> Array:
-        size = network.state_dim
-        product, log_scale = np.eye(size), 0.0
-        fresh = np.random.default_rng(size).standard_normal(size) / np.sqrt(size)
-        start = fresh
-        logs = np.full(trajectory.steps + 1, -np.inf)
-        logs[0] = 0.0
+    columns = _diagonal_columns(network.cell, network.n)
+    size = network.state_dim
+    product, inverse = _Chain.identity(size), _Chain.identity(size)
+    largest, smallest = np.full((2, trajectory.steps + 1), -np.inf)
+    largest[0] = smallest[0] = 0.0
+    with ThreadPoolExecutor(max_workers=1) as pool:
         for lag, (t, point) in enumerate(single.backward(), start=1):
             advance()
-            moved = apply(product, kernels.dense(network.at(t), point)[0])
-            scale = 0.0 if moved is None else float(np.abs(moved).max())
-            if moved is None or scale == 0.0:
+            factor = kernels.dense(network.at(t), point)[0]
+            solved = pool.submit(inverse.moved, lambda right, J=factor: _solve(J, right, columns)) if inverse else None
+            product = product.moved(lambda left, J=factor: _transposed_product(J, left, columns)) if product else None
+            inverse = solved.result() if solved else None
+            if product is None:
                 break
-            product, log_scale = moved / scale, log_scale + float(np.log(scale))
-            # a little of every direction: a singular vector that was on top may be exactly one that no longer is
-            norm, start = spectral_norm(product, start + WARMTH * fresh)
-            logs[lag] = log_scale + np.log(norm)
-        return logs
+            largest[lag] = product.log_norm
+            smallest[lag] = -inverse.log_norm if inverse else -np.inf
+    return largest, np.minimum(smallest, largest)
 
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        largest = pool.submit(chain, lambda product, factor: factor.T @ product)
-        inverse = pool.submit(chain, lambda product, factor: _solve(factor, product))
-        top, bottom = largest.result(), inverse.result()
-    bottom[1:] = np.where(np.isneginf(bottom[1:]), -np.inf, -bottom[1:])
-    return top, np.minimum(bottom, top)
+
+@dataclass(frozen=True, eq=False)
+class _Chain:
+    """A product of factors divided by exp(log_scale), the log of its norm, and a vector near its top right one."""
+
+    product: Array
+    log_scale: float
+    log_norm: float
+    start: Array
+    fresh: Array
+
+    @classmethod
+    def identity(cls, size: int) -> _Chain:
+        fresh = np.random.default_rng(size).standard_normal(size) / np.sqrt(size)
+        return cls(np.eye(size), 0.0, 0.0, fresh, fresh)
+
+    def moved(self, apply: Callable[[Array], Array | None]) -> _Chain | None:
+        """The chain with one more factor on its left; None if it is zero, or singular for an inverse."""
+        moved = apply(self.product)
+        scale = 0.0 if moved is None else float(np.abs(moved).max())
+        if moved is None or scale == 0.0 or not np.isfinite(scale):
+            return None
+        product, log_scale = moved / scale, self.log_scale + float(np.log(scale))
+        # a little of every direction: a singular vector that was on top may be exactly one that no longer is
+        norm, start = spectral_norm(product, self.start + WARMTH * self.fresh)
+        return _Chain(product, log_scale, log_scale + float(np.log(norm)), start, self.fresh)
+
+
+def _diagonal_columns(cell: Cell, n: int) -> slice | None:
+    """The columns of a state through which every new state depends by a diagonal alone, itself included, if any."""
+    blocks = step_jacobian(cell).blocks
+    if len(cell.states) < 2:
+        return None
+    for j, column in enumerate(cell.states):
+        terms = [term for row in cell.states for term in blocks[row, column].terms]
+        if blocks[column, column].terms and all(not term.tail for term in terms):
+            return slice(j * n, (j + 1) * n)
+    return None
+
+
+def _others(size: int, columns: slice) -> NDArray[np.intp]:
+    return np.delete(np.arange(size), columns)
+
+
+def _transposed_product(factor: Array, left: Array, columns: slice | None) -> Array:
+    """factor^T left."""
+    if columns is None:
+        return factor.T @ left
+    rest = _others(len(factor), columns)
+    n = columns.stop - columns.start
+    result = np.empty_like(left)
+    result[rest] = factor[:, rest].T @ left
+    blocks = factor[:, columns].reshape(-1, n, n).diagonal(axis1=1, axis2=2)
+    result[columns] = np.einsum("bi,bij->ij", blocks, left.reshape(len(blocks), n, -1))
+    return result
 
 
 def spectral_norm(matrix: Array, start: Array) -> tuple[float, Array]:
     """The spectral norm and the top right singular vector, by Golub-Kahan bidiagonalization from a starting vector.
 
-    Both chains grow on the left (the product is kept transposed), so that this vector changes little from lag to lag.
-    With full reorthogonalization; it stops when the estimate has settled, and falls back on a full SVD where the top of
+    Both chains grow on the left (the product is kept transposed), so that this vector changes little from lag to
+    lag. With full reorthogonalization; it stops when the estimate has settled, and falls back on a full SVD where the top of
     the spectrum is too crowded for it.
     """
     if len(matrix) <= FULL_SVD:
@@ -95,8 +147,12 @@ def spectral_norm(matrix: Array, start: Array) -> tuple[float, Array]:
     return float(values[0]), columns[0]
 
 
-def _solve(factor: Array, right: Array) -> Array | None:
+def _solve(factor: Array, right: Array, columns: slice | None = None) -> Array | None:
     """factor^-1 right, or None for a factor that is singular to working precision after row equilibration."""
+    if columns is not None:
+        eliminated = _eliminate(factor, columns)
+        if eliminated is not None:
+            return _solve_eliminated(factor, right, columns, *eliminated)
     rows = np.abs(factor).max(axis=1)
     if not rows.all():
         return None
@@ -112,3 +168,29 @@ def _solve(factor: Array, right: Array) -> Array | None:
     sides = np.asfortranarray(right / rows[:, None])
     solution, _ = lapack.dgetrs(lu, pivots, sides, trans=1, overwrite_b=True)
     return np.asarray(solution)
+
+
+def _eliminate(factor: Array, columns: slice) -> tuple[Array, Array] | None:
+    """The diagonal D of the eliminated state and the ratios D_r / D of the other rows; None where that would lose digits."""
+    n = columns.stop - columns.start
+    blocks = factor[:, columns].reshape(-1, n, n).diagonal(axis1=1, axis2=2)
+    own = blocks[columns.start // n]
+    if not own.all():
+        return None
+    ratios = np.delete(blocks, columns.start // n, axis=0) / own
+    return (own, ratios.ravel()) if np.abs(ratios).max() <= MOST_GROWTH else None
+
+
+def _solve_eliminated(factor: Array, right: Array, columns: slice, own: Array, ratios: Array) -> Array | None:
+    """Solve with x_c = D^-1 (b_c - J_c x) put into the other rows: (J_r - R J_c) x = b_r - R b_c, R = D_r / D."""
+    rest = _others(len(factor), columns)
+    copies = len(rest) // len(own)
+    below = factor[columns][:, rest]
+    reduced = factor[np.ix_(rest, rest)] - ratios[:, None] * np.tile(below, (copies, 1))
+    solution = _solve(reduced, right[rest] - ratios[:, None] * np.tile(right[columns], (copies, 1)))
+    if solution is None:
+        return None
+    result = np.empty_like(right)
+    result[rest] = solution
+    result[columns] = (right[columns] - below @ solution) / own[:, None]
+    return result

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from ..theory import activations
 from ..theory.activations import Activation
@@ -39,8 +38,9 @@ from ..theory.language import (
     children,
     value,
 )
+from . import axes
+from .axes import Array
 
-Array = NDArray[np.float64]
 Parameters = Mapping[str, Array]
 
 
@@ -140,7 +140,7 @@ class Kernels:
                 case Input():
                     result = inputs
                 case Bias(parameter=p, gate=gate):
-                    result = _rows(parameters[p.name], p, gate)[..., None]
+                    result = axes.rows(parameters[p.name], p, gate)[..., None]
                 case Ones():
                     result = np.ones((n, 1))
                 case MatVec():
@@ -171,21 +171,21 @@ class Kernels:
     def jvp(self, parameters: Parameters, point: Point, tangent: Array) -> Array:
         """``J_t v`` for tangents ``([nets,] N, samples[, directions])``: one matrix product per block and operand."""
         n = tangent.shape[self._row_axis(point, tangent)] // len(self.cell.states)
-        widen = _widen(point, tangent)
+        widen = axes.widen(point.state, tangent)
         moved: dict[int, Array] = {}
         for node in self._active_nodes():
             match node:
                 case State(name=name):
-                    moved[id(node)] = _take(tangent, point, self.cell.states.index(name) * n, n)
+                    moved[id(node)] = axes.take(tangent, point.state, self.cell.states.index(name) * n, n)
                 case MatVec():
                     if id(node) not in moved:
                         call = self.call_of[id(node)]
-                        stacked = _product(call.weights(parameters), moved[id(call.operand)], point)
-                        moved |= {id(v): _take(stacked, point, j * n, n) for j, v in enumerate(call.nodes)}
+                        stacked = axes.product(call.weights(parameters), moved[id(call.operand)], point.state)
+                        moved |= {id(v): axes.take(stacked, point.state, j * n, n) for j, v in enumerate(call.nodes)}
                 case _:
                     factors = self._factors(node, parameters, point)
                     moved[id(node)] = _total([widen(f) * moved[id(v)] for v, f in factors if id(v) in self.active])
-        zero = np.zeros_like(_take(tangent, point, 0, n))
+        zero = np.zeros_like(axes.take(tangent, point.state, 0, n))
         new = [moved.get(id(v), zero) for v in self.cell.update.values()]
         return np.concatenate(new, axis=self._row_axis(point, tangent))
 
@@ -199,11 +199,11 @@ class Kernels:
         """``J_t^T g`` and, with ``uses``, what each parameter receives: the local derivative's transpose applied to g."""
         axis = self._row_axis(point, cotangent)
         n = cotangent.shape[axis] // len(self.cell.states)
-        widen = _widen(point, cotangent)
+        widen = axes.widen(point.state, cotangent)
         flowing: dict[int, Array] = {}
         received: list[Use] = []
         for i, new in enumerate(self.cell.update.values()):
-            _add(flowing, new, _take(cotangent, point, i * n, n))
+            _add(flowing, new, axes.take(cotangent, point.state, i * n, n))
         for node in reversed(self.cell.nodes):
             if isinstance(node, MatVec):
                 call = self.call_of[id(node)]
@@ -219,7 +219,7 @@ class Kernels:
             for child, factor in self._factors(node, parameters, point):
                 if uses or id(child) in self.active:
                     _add(flowing, child, widen(factor) * delta)
-        zero = np.zeros_like(_take(cotangent, point, 0, n))
+        zero = np.zeros_like(axes.take(cotangent, point.state, 0, n))
         total: dict[str, Array] = {}
         for node in self.cell.nodes:
             if isinstance(node, State) and id(node) in flowing:
@@ -246,7 +246,7 @@ class Kernels:
             received.append(Use(call.parameter.name, call.first, stacked, point.values[id(call.operand)]))
         if id(call.operand) in self.active:
             weights = np.swapaxes(call.weights(parameters), -1, -2)
-            _add(flowing, call.operand, _product(weights, stacked, point))
+            _add(flowing, call.operand, axes.product(weights, stacked, point.state))
 
     def dense(self, parameters: Parameters, point: Point) -> Array:
         """J_t as full matrices ``([nets,] samples, N, N)``, built from the derived words."""
@@ -260,7 +260,7 @@ class Kernels:
                 left = self.diagonal(term.left, parameters, point)[..., :, None]
                 word: Array = left * np.eye(n) if not term.tail else left
                 for position, (matrix, d) in enumerate(term.tail):
-                    weights = _rows(parameters[matrix.parameter.name], matrix.parameter, matrix.gate, matrix=True)
+                    weights = axes.rows(parameters[matrix.parameter.name], matrix.parameter, matrix.gate, matrix=True)
                     weights = weights[..., None, :, :]
                     word = word * weights if position == 0 else word @ weights
                     if d != 1:
@@ -331,45 +331,21 @@ def _diagonal(cell: Cell, entries: sp.Expr) -> tuple[Callable[..., Any], tuple[A
 
 
 def _number(coefficient: sp.Expr, parameters: Parameters) -> Any:
-    if coefficient.is_Number:
-        return float(coefficient)
-    symbols = sorted(coefficient.free_symbols, key=str)
-    compiled = sp.lambdify(symbols, coefficient, modules="numpy")
-    scalars = [np.asarray(parameters[s.name]) for s in symbols]
+    names, compiled = _coefficient(coefficient)
+    if not names:
+        return float(compiled())
+    scalars = [np.asarray(parameters[name]) for name in names]
     return compiled(*(s[..., None, None] if s.ndim else float(s) for s in scalars))
+
+
+@lru_cache(maxsize=1024)
+def _coefficient(expression: sp.Expr) -> tuple[tuple[str, ...], Callable[..., Any]]:
+    symbols = sorted(expression.free_symbols, key=str)
+    return tuple(s.name for s in symbols), sp.lambdify(symbols, expression, modules="numpy")
 
 
 def _scaled(factor: Any, array: Array) -> Array:
     return array if isinstance(factor, float) and factor == 1.0 else factor * array
-
-
-def _rows(array: Array, parameter: Parameter, gate: str | None, *, matrix: bool = False) -> Array:
-    if gate is None:
-        return array
-    i = parameter.gates.index(gate)
-    if matrix:
-        n = array.shape[-2] // parameter.blocks
-        return array[..., i * n : (i + 1) * n, :]
-    n = array.shape[-1] // parameter.blocks
-    return array[..., i * n : (i + 1) * n]
-
-
-def _widen(point: Point, tangent: Array) -> Callable[[Any], Any]:
-    if tangent.ndim > point.state.ndim:
-        return lambda f: f[..., None] if isinstance(f, np.ndarray) and f.ndim >= 2 else f
-    return lambda f: f
-
-
-def _take(array: Array, point: Point, start: int, count: int) -> Array:
-    return array[..., start : start + count, :, :] if array.ndim > point.state.ndim else array[..., start : start + count, :]
-
-
-def _product(weights: Array, moved: Array, point: Point) -> Array:
-    if moved.ndim == point.state.ndim:
-        return weights @ moved
-    *lead, rows, samples, directions = moved.shape
-    flat = weights @ moved.reshape(*lead, rows, samples * directions)
-    return flat.reshape(*flat.shape[:-1], samples, directions)
 
 
 def _total(parts: list[Array]) -> Array:

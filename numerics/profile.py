@@ -6,6 +6,7 @@ Main definitions: `Profile`, `gradient_profile`, `lag_grid`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,7 +87,7 @@ def gradient_profile(
     >>> round(float(profile.largest[1000] / np.log(0.5)), 6)
     1000.0
     """
-    if not isinstance(directions, int) or directions < 1:
+    if not isinstance(directions, int | np.integer) or isinstance(directions, bool) or directions < 1:
         raise ValueError(f"directions must be an integer of at least 1, got {directions!r}")
     random = generator(rng)
     trajectory = trajectory_of(
@@ -94,8 +95,10 @@ def gradient_profile(
     )
     size, count = trajectory.network.state_dim, trajectory.samples
     cotangent = unit_cotangents(size, samples=count, directions=directions, rng=random)
-    passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, count))
-    largest, smallest = extreme_singular_values(trajectory, advance=advance)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the chains of singular values take longer than the pass
+        extremes = pool.submit(extreme_singular_values, trajectory, advance=advance)
+        passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, count))
+        largest, smallest = extremes.result()
     lags = lag_grid(trajectory.steps)
     return Profile(lags, passed.log_norm[lags], largest[lags], smallest[lags], passed)
 

@@ -29,6 +29,7 @@ from .profile import Profile
 from .simulate import Trajectory
 
 SHARE_QUANTILES = (50, 90, 99)
+AUXILIARY = (quantities.perron_scaling_norm, quantities.perron_condition, quantities.scaling_condition)
 MEASUREMENTS = {
     "measurement:trajectory": "one simulated trajectory, double precision",
     "measurement:profile": "backward pass by lag, double precision",
@@ -38,8 +39,10 @@ MEASUREMENTS = {
 
 
 def recurrent_parameters(network: Network) -> tuple[str, ...]:
-    """Names of the recurrent matrix parameters of a network."""
-    return tuple(p.name for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n")
+    """Names of the recurrent matrices of a network, or of all its parameters but scalars if it has none."""
+    arrays = [p for p in network.cell.parameters if p.kind != "scalar"]
+    recurrent = [p for p in arrays if p.kind == "matrix" and p.columns == "n"]
+    return tuple(p.name for p in recurrent or arrays)
 
 
 def assemble(
@@ -69,6 +72,7 @@ def assemble(
     gaps = {
         (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest) for scope in found for i in scope if i.holds
     }
+    gaps = {key: cases for key, cases in gaps.items() if len(cases)}
     theorems = _theorems(graph, found, gaps, seed)
     bounds = [_bound(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
     flat = profile.log_norm.reshape(len(profile.lags), -1)
@@ -131,6 +135,8 @@ def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
     for functional in EVALUATORS:
         for name in where.matrices:
             expr = functional(quantities.matrix_symbol(name))
+            if functional in AUXILIARY and expr not in where.known:
+                continue  # it belongs to a bound that this cell does not have
             enclosure = evaluate(expr, where)
             graph.add(Node(f"constant:{expr}", "constant", functional.meaning, Measured("floating point, no error bound")))
             found[str(expr)] = a.ConstantRecord(
