@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import sympy as sp
 
@@ -247,7 +247,7 @@ class TheoremRecord:
     statement_text: str
     hypotheses: tuple[HypothesisRecord, ...]
     conclusion: tuple[Conclusion, ...]
-    steps: tuple[object, ...]
+    steps: tuple[Any, ...]
     tests: Tests
     source: SourceRecord
     formal: None

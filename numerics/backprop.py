@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..theory.language import Parameter
-from .lower import Array, Use
+from .axes import Array
+from .lower import Use
 from .simulate import Rng, Trajectory, generator
 
 
@@ -41,11 +42,14 @@ def backward(trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str,
     """Carry cotangents ``(N, samples, directions)`` back through every step of a trajectory.
 
     ``parameters`` names those whose parts by lag are wanted; for the first ``summed`` samples and the first direction
-    the parts are also added up, lag by lag. Raises ValueError for a batch of networks and for shapes that do not fit.
+    the parts are also added up, lag by lag. Raises ValueError for a batch of networks, for shapes that do not fit, and
+    for more samples to be summed than there are.
     """
     network = trajectory.network
     if network.nets:
         raise ValueError("trajectory must belong to one network, got a batch of networks")
+    if not 0 <= summed <= trajectory.samples:
+        raise ValueError(f"summed must be between 0 and {trajectory.samples}, the number of samples, got {summed!r}")
     expected = (network.state_dim, trajectory.samples)
     if cotangent.ndim != 3 or cotangent.shape[:2] != expected:
         raise ValueError(f"cotangent must have shape {(*expected, 'directions')}, got {cotangent.shape}")
@@ -61,11 +65,11 @@ def backward(trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str,
         carried = logs
         pulled, uses = trajectory.kernels.pullback(network.at(t), point, flow, uses=bool(chosen))
         for p in chosen:
-            own = [use for use in uses if use.parameter == p.name]
+            own, scale = _of_size_one([use for use in uses if use.parameter == p.name], shape)
             with np.errstate(divide="ignore"):
-                log_part[p.name][lag] = carried + 0.5 * np.log(_squared_norm(own, p, network.n))
+                log_part[p.name][lag] = carried + scale + 0.5 * np.log(_squared_norm(own, p, network.n))
             if summed:
-                sums[p.name].add(own, p, network.n, carried[:summed, 0])
+                sums[p.name].add(own, p, network.n, (carried + scale)[:summed, 0])
                 log_total[p.name][lag, :, 0] = sums[p.name].log_norms()
         flow, logs = _normalized(pulled, logs)
         log_norm[lag + 1] = logs
@@ -84,6 +88,25 @@ def _normalized(flow: Array, logs: Array) -> tuple[Array, Array]:
     with np.errstate(divide="ignore"):
         grown = np.where(largest > 0, logs + np.log(safe) + np.log(np.where(norms > 0, norms, 1.0)), -np.inf)
     return scaled / np.where(norms > 0, norms, 1.0), grown
+
+
+def _of_size_one(uses: list[Use], shape: tuple[int, ...]) -> tuple[list[Use], Array]:
+    """The uses with largest entries 1, and the logarithm that was taken out ``(samples, directions)``, -inf for zero.
+
+    Slopes of saturated units and tiny or huge states would leave the range of doubles when they are squared.
+    """
+    deltas, operands = np.zeros(shape), np.zeros(shape[0])
+    for use in uses:
+        deltas = np.maximum(deltas, np.abs(use.delta).max(axis=0))
+        operands = np.maximum(operands, 1.0 if use.operand is None else np.abs(use.operand).max(axis=0))
+    with np.errstate(divide="ignore"):
+        logs = np.log(deltas) + np.log(operands)[:, None]
+    deltas, operands = np.where(deltas > 0, deltas, 1.0), np.where(operands > 0, operands, 1.0)
+    scaled = [
+        Use(use.parameter, use.first, use.delta / deltas, None if use.operand is None else use.operand / operands)
+        for use in uses
+    ]
+    return scaled, logs
 
 
 def _gates(uses: list[Use], parameter: Parameter, n: int) -> dict[int, list[tuple[Array, Array | None]]]:
@@ -108,7 +131,7 @@ def _squared_norm(uses: list[Use], parameter: Parameter, n: int) -> Array:
 
 
 def _inner(x: Array, y: Array) -> Array:
-    return np.einsum("ns,ns->s", *np.broadcast_arrays(x, y))
+    return np.asarray(np.einsum("ns,ns->s", *np.broadcast_arrays(x, y)))
 
 
 class _Sum:

@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 
 from ..theory import cells, theorems
 from ..theory.sources import Source
+from .axes import Array
 from .evaluate import Answer, environment
 from .instantiate import instances_of
-from .lower import Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,8 @@ def bound(
 ) -> BoundView:
     """The bound ``id`` on ||J(t, t-k)||_2 (or from below on its smallest singular value) at every lag k >= 0.
 
-    W is (n, n); all slopes lie in [slope_inf, slope_sup] in modulus. Raises ValueError for an unknown id, a W that is no
-    real finite square matrix, negative lags or slopes out of order.
+    W is (n, n), or (T, n, n) for untied copies; all slopes lie in [slope_inf, slope_sup] in modulus. Raises ValueError
+    for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
 
     >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
     >>> view.values.tolist(), view.decides
@@ -75,7 +75,10 @@ def bound(
     steps = np.asarray(lags)
     if steps.ndim != 1 or steps.dtype.kind not in "iu" or (steps < 0).any():
         raise ValueError(f"lags must be a sequence of integers of at least 0, got {lags!r}")
-    where = environment(W=np.asarray(W), slope_sup=slope_sup, slope_inf=slope_inf)
+    copies = np.asarray(W)
+    if copies.ndim not in (2, 3) or not copies.size:
+        raise ValueError(f"W must have shape (n, n) or, for untied copies, (T, n, n), got {copies.shape}")
+    where = environment(W=copies, slope_sup=slope_sup, slope_inf=slope_inf)
     (found,) = instances_of(cells.get("elman"), where, only=id)
     return BoundView(
         id,

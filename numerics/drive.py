@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .lower import Array
+from .axes import Array
 from .network import Network
 from .simulate import Rng, Trajectory, simulate, white_noise
 
@@ -76,7 +76,8 @@ def trajectory_of(
 ) -> Trajectory:
     """The trajectory itself, or that of a network driven as `drive` says.
 
-    Raises TypeError for another source and ValueError for options beside a trajectory, or for a batch of networks.
+    Raises TypeError for another source and ValueError for options beside a trajectory, for a batch of networks, and
+    for more steps than the states stay in range.
     """
     options = {"steps": steps, "samples": samples, "input_scale": input_scale, "inputs": inputs}
     if isinstance(source, Trajectory):
@@ -89,4 +90,7 @@ def trajectory_of(
     if source.nets:
         raise ValueError(f"source must be one network, got a batch of {source.nets}")
     found = drive(source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=rng)
-    return simulate(source, found.inputs)
+    trajectory = simulate(source, found.inputs)
+    if trajectory.overflow is not None:
+        raise ValueError(f"steps must be below {trajectory.overflow}, at which a state overflows, got {trajectory.steps}")
+    return trajectory

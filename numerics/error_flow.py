@@ -14,13 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import scipy.linalg
 
 from ..theory.bounds import slope_form
-from .lower import Array
+from .axes import Array
 from .network import Network
 from .simulate import Rng, Trajectory, generator, simulate, white_noise
 
@@ -67,7 +67,7 @@ def radius_derivatives(W: Array, directions: Sequence[Array]) -> list[float]:
     [2.0]
     """
     scale = float(np.abs(W).max()) or 1.0  # LAPACK loses matrices below 1e-138
-    values, left, right = scipy.linalg.eig(W / scale, left=True, right=True)
+    values, left, right = cast(tuple[Array, Array, Array], scipy.linalg.eig(W / scale, left=True, right=True))
     order = np.argsort(-np.abs(values))
     top = values[order[0]]
     conjugate = [i for i in order[1:] if top.imag != 0 and abs(values[i] - np.conj(top)) <= SIMPLE * abs(top)]
@@ -125,7 +125,8 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
     numbers += flow
     blocks = "; ".join(f"d log rho({name}) from {min(r):.3g} to {max(r):.3g}" for name, r in radius.items())
     what = "d mean log slope" if single else "d mean log growth of J"
-    reason = f"one descent step on recall at lag {lag}, per unit learning rate: {blocks}; {what} from {min(flow):.3g} to {max(flow):.3g}"
+    moved = f"{blocks}; {what} from {min(flow):.3g} to {max(flow):.3g}"
+    reason = f"one descent step on recall at lag {lag}, per unit learning rate: {moved}"
     if not np.isfinite(numbers).all():
         return ErrorFlow("undecided", radius, flow, f"{reason}; a derivative does not exist (eigenvalues cross, or overflow)")
     if min(numbers) >= 0 < max(numbers):  # the slopes of a piecewise linear cell do not move: 0 is of no sign

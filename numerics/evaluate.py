@@ -21,9 +21,9 @@ from ..theory.bounds import slope_form
 from ..theory.hypotheses import Hypothesis
 from ..theory.jacobian import step_jacobian
 from . import constants
+from .axes import Array
 from .enclosure import Answer as Status
 from .enclosure import Enclosure, exact, measured
-from .lower import Array
 from .network import Network
 from .ranges import Ranges, Scope, all_inputs, along
 from .remembered import remembered
@@ -120,9 +120,8 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
         return where.slope_sup
     if expr == notation.slope_inf:
         return where.slope_inf
-    if isinstance(expr, quantities.sup_abs | quantities.inf_abs) and where.ranges is not None:
-        upper = isinstance(expr, quantities.sup_abs)
-        return where.ranges.supremum(expr.args[0]) if upper else where.ranges.infimum(expr.args[0])
+    if isinstance(expr, quantities.sup_abs) and where.ranges is not None:
+        return where.ranges.supremum(expr.args[0])
     if isinstance(expr, quantities.majorant_radius | quantities.majorant_condition):
         return _majorant(expr, where)
     if isinstance(expr, quantities.MatrixFunctional):
@@ -209,7 +208,8 @@ def _functional(expr: quantities.MatrixFunctional, where: Environment) -> Enclos
 
 
 def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
-    assert where.network is not None and where.ranges is not None
+    assert where.network is not None
+    assert where.ranges is not None
     majorant = majorant_matrix(where.network, where.ranges)
     if majorant is None:
         return Enclosure(0.0, math.inf)

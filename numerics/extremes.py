@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from scipy.linalg import lapack
 
 from ..theory.jacobian import step_jacobian
 from ..theory.language import Cell
-from .lower import Array
+from .axes import Array
 from .simulate import Trajectory
 
 FULL_SVD = 80  # up to this size a full SVD is faster than an iteration
@@ -42,18 +43,20 @@ def extreme_singular_values(
     single = trajectory.take(slice(sample, sample + 1))
     columns = _diagonal_columns(network.cell, network.n)
     size = network.state_dim
-    product, inverse = _Chain.identity(size), _Chain.identity(size)
+    product = _Chain.identity(size)
+    inverse: _Chain | None = product
     largest, smallest = np.full((2, trajectory.steps + 1), -np.inf)
     largest[0] = smallest[0] = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
         for lag, (t, point) in enumerate(single.backward(), start=1):
             advance()
             factor = kernels.dense(network.at(t), point)[0]
-            solved = pool.submit(inverse.moved, lambda right, J=factor: _solve(J, right, columns)) if inverse else None
-            product = product.moved(lambda left, J=factor: _transposed_product(J, left, columns)) if product else None
+            solved = pool.submit(inverse.moved, partial(_solve, factor, columns=columns)) if inverse else None
+            moved = product.moved(partial(_transposed_product, factor, columns=columns))
             inverse = solved.result() if solved else None
-            if product is None:
+            if moved is None:
                 break
+            product = moved
             largest[lag] = product.log_norm
             smallest[lag] = -inverse.log_norm if inverse else -np.inf
     return largest, np.minimum(smallest, largest)
@@ -102,7 +105,7 @@ def _others(size: int, columns: slice) -> NDArray[np.intp]:
     return np.delete(np.arange(size), columns)
 
 
-def _transposed_product(factor: Array, left: Array, columns: slice | None) -> Array:
+def _transposed_product(factor: Array, left: Array, *, columns: slice | None) -> Array:
     """factor^T left."""
     if columns is None:
         return factor.T @ left
@@ -124,8 +127,10 @@ def spectral_norm(matrix: Array, start: Array) -> tuple[float, Array]:
     """
     if len(matrix) <= FULL_SVD:
         return float(np.linalg.norm(matrix, 2)), start
-    right, left = [start / np.linalg.norm(start)], []
-    diagonal, above, estimate = [], [], 0.0
+    right: list[Array] = [start / np.linalg.norm(start)]
+    left: list[Array] = []
+    diagonal: list[float] = []
+    above: list[float] = []
     for count in range(1, MOST_STEPS + 1):
         u = matrix @ right[-1] - (above[-1] * left[-1] if left else 0.0)
         u -= np.array(left).T @ (np.array(left) @ u) if left else 0.0
@@ -147,7 +152,7 @@ def spectral_norm(matrix: Array, start: Array) -> tuple[float, Array]:
     return float(values[0]), columns[0]
 
 
-def _solve(factor: Array, right: Array, columns: slice | None = None) -> Array | None:
+def _solve(factor: Array, right: Array, *, columns: slice | None = None) -> Array | None:
     """factor^-1 right, or None for a factor that is singular to working precision after row equilibration."""
     if columns is not None:
         eliminated = _eliminate(factor, columns)
@@ -171,7 +176,7 @@ def _solve(factor: Array, right: Array, columns: slice | None = None) -> Array |
 
 
 def _eliminate(factor: Array, columns: slice) -> tuple[Array, Array] | None:
-    """The diagonal D of the eliminated state and the ratios D_r / D of the other rows; None where that would lose digits."""
+    """The diagonal D of the eliminated state and the ratios D_r / D of the other rows; None where digits would be lost."""
     n = columns.stop - columns.start
     blocks = factor[:, columns].reshape(-1, n, n).diagonal(axis1=1, axis2=2)
     own = blocks[columns.start // n]

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..theory import theorems
 from ..theory.bounds import Bound
@@ -16,8 +17,8 @@ from ..theory.hypotheses import Hypothesis
 from ..theory.language import Cell
 from ..theory.quantities import MatrixFunctional
 from ..theory.theorem import Theorem
+from .axes import Array
 from .evaluate import Answer, Environment, answer, evaluate
-from .lower import Array
 
 TOLERANCE = 1e-9  # relative rounding allowance per factor when a bound is compared with a computed product
 
@@ -50,9 +51,9 @@ class Instance:
         found = self.bound.statement.atoms(MatrixFunctional)
         return tuple(sorted(found, key=str))
 
-    def log_bound(self, lags: Array) -> Array:
+    def log_bound(self, lags: NDArray[np.intp]) -> Array:
         """Natural log of the bound at each lag; at lag 0, where J is the identity, it is 0."""
-        return np.where(lags == 0, 0.0, self.log_constant + np.where(lags == 0, 0, lags) * self.log_rate)
+        return np.where(lags == 0, 0.0, self.log_constant + np.where(lags == 0, 1, lags) * self.log_rate)
 
 
 def instances(where: Environment) -> tuple[Instance, ...]:
@@ -89,15 +90,18 @@ def _log(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf
 
 
-def slacks(instance: Instance, lags: Array, largest: Array, smallest: Array) -> Array:
+def slacks(instance: Instance, lags: NDArray[np.intp], largest: Array, smallest: Array) -> Array:
     """Log distance of the bound to the computed extreme singular value at each lag k >= 1, on its right side.
 
-    A rounding allowance of 1e-9 per factor is granted; below zero the bound would be violated.
+    A rounding allowance of 1e-9 per factor is granted; below zero the bound would be violated. Lags at which the
+    smallest singular value is lost to rounding (-inf) are no cases of a lower bound.
     """
     keep = lags > 0
+    if instance.bound.direction == ">=":
+        keep &= np.isfinite(smallest)
     k = lags[keep]
     bound = instance.log_bound(k)
     with np.errstate(invalid="ignore"):
         gap = bound - largest[keep] if instance.bound.direction == "<=" else smallest[keep] - bound
     # equal infinities (both sides are zero) are no violation
-    return np.where(np.isnan(gap), 0.0, gap) + TOLERANCE * (k + 1)
+    return np.asarray(np.where(np.isnan(gap), 0.0, gap) + TOLERANCE * (k + 1))

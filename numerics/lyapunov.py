@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from .axes import Array
 from .drive import trajectory_of
-from .lower import Array
 from .network import Network
 from .simulate import Rng, Trajectory, generator
 
@@ -46,7 +46,8 @@ def lyapunov_spectrum(
     A network is driven first as `errorflow.numerics.drive.drive` says, by ``steps``, ``samples`` and ``input_scale``
     or ``inputs``.
     J_t acts in the order of time: the first Jacobian of the array acts first. The first ``discard`` steps turn the
-    frame without being counted. An exponent whose direction is lost (rank) is -inf. Raises ValueError for a count
+    frame without being counted. An exponent whose direction is lost is -inf: rank, or a
+    step of condition 1e15 and more, which rounding does not tell from it. Raises ValueError for a count
     outside 1..N, a discard outside 0..T-1, or Jacobians of another shape.
 
     >>> lyapunov_spectrum(np.array([np.diag([2.0, 0.5])] * 400), rng=0).exponents.round(2).tolist()
@@ -103,11 +104,17 @@ def _steps(source: Trajectory | ArrayLike) -> tuple[int, int, int, Callable[[], 
 
 
 def _orthonormal(frames: Array, count: int) -> tuple[Array, Array]:
-    """QR of both frames ``(N, samples, 2*count)``; logs of |R_ii| as ``(samples, 2, count)``; a lost direction is -inf."""
+    """QR of both frames ``(N, samples, 2*count)``; logs of |R_ii| as ``(samples, 2, count)``.
+
+    A direction is lost, -inf, where R_ii is no larger than the rounding of its own column: QR would invent a number.
+    """
     size, samples, _ = frames.shape
     stacked = frames.reshape(size, samples, 2, count).transpose(1, 2, 0, 3)
     scale = np.abs(stacked).max(axis=(-2, -1), keepdims=True)
-    q, r = np.linalg.qr(stacked / np.where(scale > 0, scale, 1.0))
+    columns = stacked / np.where(scale > 0, scale, 1.0)
+    q, r = np.linalg.qr(columns)
+    found = np.abs(np.diagonal(r, axis1=-2, axis2=-1))
+    rounding = size * np.finfo(float).eps * np.linalg.norm(columns, axis=-2)
     with np.errstate(divide="ignore"):
-        logs = np.log(np.abs(np.diagonal(r, axis1=-2, axis2=-1))) + np.log(scale[..., 0])
+        logs = np.log(np.where(found > rounding, found, 0.0)) + np.log(scale[..., 0])
     return q.transpose(2, 0, 1, 3).reshape(size, samples, 2 * count), logs

@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from .axes import Array
 from .backprop import Backward, backward, unit_cotangents
 from .drive import trajectory_of
 from .extremes import extreme_singular_values
-from .lower import Array
 from .network import Network
 from .simulate import Rng, Trajectory, generator
 
@@ -32,7 +33,7 @@ class Profile:
     over all lags, with the parts of the gradient by lag.
     """
 
-    lags: Array
+    lags: NDArray[np.intp]
     log_norm: Array
     largest: Array
     smallest: Array
@@ -49,7 +50,7 @@ class Profile:
         return np.asarray(np.quantile(flat, q, axis=1, method="inverted_cdf"))
 
 
-def lag_grid(steps: int) -> Array:
+def lag_grid(steps: int) -> NDArray[np.intp]:
     """Lags that are reported: all of 0..steps up to 2,000, beyond that all to 100 and a geometric grid.
 
     >>> lag_grid(5).tolist(), len(lag_grid(10_000)) < 400, int(lag_grid(10_000)[-1])
@@ -76,8 +77,8 @@ def gradient_profile(
 ) -> Profile:
     """log ||J(T, T-k)^T v|| for k = 0..T at the last step of a trajectory, or of a network driven as `drive` says.
 
-    In logs, so that no lag underflows or overflows. ``parameters`` and ``summed`` are handed to `backward`. Raises ValueError for fewer than one direction or a batch of
-    networks.
+    In logs, so that no lag underflows or overflows. ``parameters`` and ``summed`` are handed to `backward`. Raises
+    ValueError for fewer than one direction or a batch of networks.
 
     >>> from errorflow.numerics import Network
     >>> from errorflow.theory import activations, cells

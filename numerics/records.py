@@ -19,10 +19,10 @@ from ..theory.product import jacobian_product
 from ..theory.theorem import Theorem
 from . import analysis as a
 from . import verdict
+from .axes import Array
 from .error_flow import ErrorFlow
 from .evaluate import EVALUATORS, Answer, Environment, evaluate
 from .instantiate import Instance, slacks
-from .lower import Array
 from .lyapunov import Spectrum
 from .network import Network
 from .profile import Profile
@@ -246,9 +246,8 @@ def _profile(profile: Profile, samples: int, directions: int) -> a.ProfileRecord
     def numbers(array: Array) -> tuple[float, ...]:
         return tuple(map(float, array))
 
-    norms = a.LogNorms(
-        *(numbers(profile.quantile(q)) for q in (0.5, 0.05, 0.95)), numbers(profile.largest), numbers(profile.smallest)
-    )
+    median, q05, q95 = (numbers(profile.quantile(q)) for q in (0.5, 0.05, 0.95))
+    norms = a.LogNorms(median, q05, q95, numbers(profile.largest), numbers(profile.smallest))
     return a.ProfileRecord(tuple(map(int, profile.lags)), norms, samples, directions)
 
 

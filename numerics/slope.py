@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .lower import Array
+from .axes import Array
 
 Word = Literal["vanishes", "explodes", "bounded", "mixed", "polynomial", "undecided"]
 FEWEST_LAGS = 8
@@ -35,10 +36,11 @@ class Slope:
     reason: str
 
 
-def fit_slope(lags: Array, logs: Array) -> Slope:
+def fit_slope(lags: NDArray[Any], logs: Array) -> Slope:
     """The slope of ``logs (lags, series)`` against ``lags (lags,)`` over the last four fifths of the lags.
 
-    A series that reaches -inf has slope -inf. Fewer than 8 lags in the window leave the answer undecided.
+    A series that ends at -inf has slope -inf; lags at which one that does not is -inf are left out of its line. Fewer
+    than 8 lags in the window leave the answer undecided.
 
     >>> k = np.arange(101.0)
     >>> found = fit_slope(k, np.outer(-0.1 * k, np.ones(3)))
@@ -54,12 +56,15 @@ def fit_slope(lags: Array, logs: Array) -> Slope:
     if len(x) < FEWEST_LAGS or not y.size:
         needed = f"a slope needs at least {FEWEST_LAGS} lags and one series that is not zero, there are {len(x)} and {y.shape[1]}"
         return Slope("undecided", math.nan, (math.nan, math.nan), window, None, needed)
-    dead = np.isneginf(y).any(axis=0)
+    whole, dead = ~np.isneginf(y).any(axis=0), np.isneginf(y[-1])
     slopes = np.full(y.shape[1], -np.inf)
-    slopes[~dead] = np.polyfit(x, y[:, ~dead], 1)[0] if (~dead).any() else []
+    slopes[whole] = np.polyfit(x, y[:, whole], 1)[0] if whole.any() else []
+    for i in np.flatnonzero(~whole & ~dead):
+        alive = ~np.isneginf(y[:, i])
+        slopes[i] = np.polyfit(x[alive], y[alive, i], 1)[0] if alive.sum() > 1 else np.inf
     low, rate, high = (float(q) for q in np.quantile(slopes, [0.05, 0.5, 0.95], method="inverted_cdf"))
     flat = math.log(2.0) / (x[-1] - x[0])
-    power = None if dead.any() else _power(x, np.median(y, axis=1))
+    power = None if not whole.all() else _power(x, np.median(y, axis=1))
     interval = f"slopes from {low:.4g} to {high:.4g} nats per step over lags {window[0]} to {window[1]}"
     word: Word
     if power is not None:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..theory.evidence import Graph, Node
 from ..theory.hypotheses import Hypothesis
 from .analysis import QUESTIONS, Object, VerdictRecord
+from .axes import Array
 from .error_flow import ErrorFlow
 from .instantiate import Instance
-from .lower import Array
 from .slope import Slope, fit_slope
 
 ONE_PERCENT = math.log(0.01)
@@ -28,34 +29,34 @@ def state_jacobian(
     graph: Graph,
     given: tuple[str, ...],
     found: Sequence[Sequence[Instance]],
-    lags: Array,
+    lags: NDArray[np.intp],
     log_norm: Array,
 ) -> list[VerdictRecord]:
     """Q1, the state Jacobian: per scope of bounds (all inputs, then the trajectory), then the measured slope."""
     steps = int(lags[-1])
     records = [_by_bounds(graph, given, scope, steps) for scope in found]
     slope = fit_slope(lags, log_norm)
-    median = np.quantile(log_norm, 0.5, axis=1, method="inverted_cdf")
+    median = _median(log_norm)
     records.append(
         _by_slope(graph, given, "state_jacobian", "2-norm of J(T, T-k)^T v", slope, lags, median, ("measurement:profile",))
     )
     return _decisive(records)
 
 
-def total_gradient(graph: Graph, given: tuple[str, ...], lags: Array, log_total: Array) -> list[VerdictRecord]:
+def total_gradient(graph: Graph, given: tuple[str, ...], lags: NDArray[np.intp], log_total: Array) -> list[VerdictRecord]:
     """Q2, the total gradient: the norm of the sum of the parts of lags 0..k against the length k+1 of the unfolding."""
     slope = fit_slope(lags, log_total)
-    median = np.quantile(log_total, 0.5, axis=1, method="inverted_cdf")
+    median = _median(log_total)
     norm = "Frobenius norm of dE/dW over the last k+1 copies, E = <v, x_T>"
     return _decisive(
         [_by_slope(graph, given, "total_gradient", norm, slope, lags, median, ("measurement:gradient",), falls=False)]
     )
 
 
-def lag_share(graph: Graph, given: tuple[str, ...], lags: Array, log_share: Array) -> list[VerdictRecord]:
+def lag_share(graph: Graph, given: tuple[str, ...], lags: NDArray[np.intp], log_share: Array) -> list[VerdictRecord]:
     """Q3, the share of lag k in the gradient."""
     slope = fit_slope(lags, log_share)
-    median = np.quantile(log_share, 0.5, axis=1, method="inverted_cdf")
+    median = _median(log_share)
     norm = "Frobenius norm of the lag-k part of dE/dW over the sum of the parts' norms"
     return _decisive([_by_slope(graph, given, "lag_share", norm, slope, lags, median, ("measurement:gradient",))])
 
@@ -127,11 +128,8 @@ def _nearest(found: Sequence[Instance]) -> tuple[str, tuple[str, ...]]:
     supports = (f"bound:{instance.bound.id}:{instance.scope}",)
     if not math.isfinite(side):
         return f"{instance.bound.title}: the range of a factor of the step Jacobian is unknown for all inputs", supports
-    return (
-        f"no bound decides; nearest is {instance.bound.title}: {_left(condition)} = {side:.6g}, needs {condition.needs}, "
-        f"short by {-answer.margin:.4g}",
-        supports,
-    )
+    found_out = f"{_left(condition)} = {side:.6g}, needs {condition.needs}, short by {-answer.margin:.4g}"
+    return f"no bound decides; nearest is {instance.bound.title}: {found_out}", supports
 
 
 def _left(condition: Hypothesis) -> str:
@@ -146,7 +144,7 @@ def _by_slope(
     name: Object,
     norm: str,
     slope: Slope,
-    lags: Array,
+    lags: NDArray[np.intp],
     median: Array,
     rests_on: tuple[str, ...],
     *,
@@ -214,7 +212,14 @@ def _bound_one_percent(instance: Instance) -> int | None:
     return max(1, math.floor(lag) + 1) if math.isfinite(lag) else None
 
 
-def _measured_one_percent(lags: Array, median: Array) -> int | None:
+def _median(series: Array) -> Array:
+    """Median over the series, by lag; NaN where there is no series."""
+    if series.shape[1] == 0:
+        return np.full(len(series), math.nan)
+    return np.asarray(np.quantile(series, 0.5, axis=1, method="inverted_cdf"))
+
+
+def _measured_one_percent(lags: NDArray[np.intp], median: Array) -> int | None:
     """The first reported lag from which on the median stays under 1 %, None if it does not."""
     above = np.flatnonzero(~(median < ONE_PERCENT))
     first = 0 if not len(above) else int(above[-1]) + 1

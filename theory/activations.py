@@ -156,9 +156,7 @@ def _formula(role: str, formula: Any) -> sp.Expr:
     if not isinstance(formula, sp.Expr) or not formula.free_symbols <= {x}:
         raise ValueError(f"{role} must be an expression in the symbol activations.x alone, got {formula}")
     if formula.has(sp.Float):
-        raise ValueError(
-            f"{role} must be exact, got the floating-point number in {formula}: write it as a Rational"
-        )
+        raise ValueError(f"{role} must be exact, got the floating-point number in {formula}: write it as a Rational")
     return formula
 
 
@@ -166,9 +164,7 @@ def _formula(role: str, formula: Any) -> sp.Expr:
 def Tanh() -> Activation:
     """``tanh(x)``, with slope ``1 - tanh(x)^2 = 4 exp(-2|x|) / (1 + exp(-2|x|))^2`` in (0, 1]."""
     decay = sp.exp(-2 * sp.Abs(x))
-    return Activation(
-        name="tanh", latex=r"\tanh", expression=sp.tanh(x), stable_slope=4 * decay / (1 + decay) ** 2
-    )
+    return Activation(name="tanh", latex=r"\tanh", expression=sp.tanh(x), stable_slope=4 * decay / (1 + decay) ** 2)
 
 
 @cache

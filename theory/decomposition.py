@@ -1,8 +1,9 @@
 r"""The gradient by lag: dE/dtheta = sum over k of (d+x_{T-k}/dtheta)^T J(T, T-k)^T g, with g = dE/dx_T.
 
 d+x_t/dtheta is the local derivative: the state before the step is held fixed. Copy T-k of a shared parameter
-contributes exactly the lag-k part, so that the gradient of the tied network is the sum of the gradients of its
-untied copies (the identity of back-propagation through time, claim C1).
+contributes exactly the lag-k part, so that the gradient of the tied network is the sum of the gradients of
+its untied copies (the identity of back-propagation through time, claim C1). Where a cell uses ``stop(v)``,
+every derivative here is the truncated one, which holds v fixed.
 
 Main definitions: `LocalDerivative`, `ByLag`, `by_lag`.
 """
@@ -11,25 +12,30 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import mpmath
 import sympy as sp
 
 from . import notation, unrolled
-from .jacobian import Term, latex, step_jacobian, words
-from .language import Bias, Cell, MatVec, value
+from .jacobian import Tail, Term, latex, step_jacobian, words
+from .language import Bias, Cell, MatVec, Sum, Vector, value
 
 
 @dataclass(frozen=True)
 class LocalDerivative:
-    """One use of a parameter: d+state = word . dM . operand for a matrix M, word . db for a bias b."""
+    """One use of a parameter in a new state, where words stands for their sum.
+
+    d+state = words . dM . operand for a matrix M, words . db for a bias b, words . 1 dalpha (the row sums)
+    for a scalar alpha; ``operand`` is None for the last two.
+    """
 
     state: str
     block: str
     words: tuple[Term, ...]
     operand: sp.Expr | None
+    scalar: bool = False
 
     @property
     def formula(self) -> sp.Expr:
@@ -48,27 +54,40 @@ class ByLag:
         r"""LaTeX of the lag-k part of the gradient with respect to one block of a parameter.
 
         >>> from errorflow.theory import cells
-        >>> print(by_lag(cells.get("elman")).latex("W"))
-        \frac{\partial E}{\partial W} = \sum_{k=0}^{T-1} \left(\operatorname{diag}\left(\tanh'\left(a_{t}\right)\right)\right)^{\top} J(T,T-k)^{\top} g \, \left(h_{t-1}\right)^{\top} \Big|_{t=T-k}
+        >>> left, right = by_lag(cells.get("elman")).latex("W").split(" = ")
+        >>> print(left)
+        \frac{\partial E}{\partial W}
+        >>> print(right.removeprefix(r"\sum_{k=0}^{T-1} "))  # doctest: +NORMALIZE_WHITESPACE
+        \left(\operatorname{diag}\left(\tanh'\left(a_{t}\right)\right)\right)^{\top}
+        J(T,T-k)^{\top} g \, \left(h_{t-1}\right)^{\top} \Big|_{t=T-k}
         """
         if block not in self.local:
             raise ValueError(f"block must be one of {', '.join(self.local)}, got {block!r}")
-        parts = []
-        for use in self.local[block]:
-            factor = rf"\left({latex(use.formula)}\right)^{{\top}} J(T,T-k)^{{\top}} g"
-            if len(self.cell.states) > 1:
-                factor = rf"\left({latex(use.formula)}\right)^{{\top}} \left[J(T,T-k)^{{\top}} g\right]_{{{use.state}}}"
-            parts.append(factor if use.operand is None else rf"{factor} \, \left({latex(use.operand)}\right)^{{\top}}")
-        body = " + ".join(parts)
-        return rf"\frac{{\partial E}}{{\partial {block}}} = \sum_{{k=0}}^{{T-1}} {body} \Big|_{{t=T-k}}"
+        left = rf"\frac{{\partial E}}{{\partial {latex(sp.Symbol(block))}}}"
+        body = " + ".join(map(self._latex_of, self.local[block]))
+        if not body:
+            return f"{left} = 0"
+        if len(self.local[block]) > 1:
+            body = rf"\left({body}\right)"
+        return rf"{left} = \sum_{{k=0}}^{{T-1}} {body} \Big|_{{t=T-k}}"
+
+    def _latex_of(self, use: LocalDerivative) -> str:
+        error = r"J(T,T-k)^{\top} g"
+        if len(self.cell.states) > 1:
+            error = rf"\left[{error}\right]_{{{latex(sp.Symbol(use.state))}}}"
+        factor = rf"\left({latex(use.formula)}\right)^{{\top}} {error}"
+        if use.scalar:
+            return rf"\mathbf{{1}}^{{\top}} {factor}"
+        return factor if use.operand is None else rf"{factor} \, \left({latex(use.operand)}\right)^{{\top}}"
 
     def check(self, *, n: int = 2, m: int = 1, horizon: int = 3, seed: int = 0) -> None:
         """Check tied = sum of untied copies = sum over lags, to 60 digits at a random rational point.
 
-        E = <g, x_T> is differenced in every entry of every parameter, once with all copies moved together and once
-        copy by copy, at 120 digits with step 1e-40; the copy of step T-k must equal the lag-k part that the words
-        of this decomposition give. The differences use the update only, nothing of its differentiation.
-        Raises AssertionError naming the parameter and the lag.
+        E = <g, x_T> is differenced in every entry of every parameter, once with all copies moved together
+        and once copy by copy, at 120 digits with step 1e-40; the copy of step T-k must equal the lag-k part
+        that the words of this decomposition give. The differences use the update only, nothing of its
+        differentiation; vectors behind ``stop`` keep the values they have at the point. Raises
+        AssertionError naming the parameter and the lag.
 
         >>> from errorflow.theory import cells
         >>> by_lag(cells.get("elman")).check(n=2, horizon=2)
@@ -98,6 +117,7 @@ class _Point:
     inputs: list[list[Any]]
     initial: Mapping[str, list[Any]]
     cotangent: list[Any]
+    stops: unrolled.Stops = field(default_factory=dict)
 
     @classmethod
     def random(cls, cell: Cell, n: int, m: int, horizon: int, rng: random.Random) -> _Point:
@@ -122,7 +142,7 @@ class _Point:
 
     def trace(self, shifted: Mapping[str, mpmath.matrix] | None = None, at: Collection[int] = ()) -> unrolled.Trace:
         copies = [(shifted if t in at and shifted else self.parameters) for t in range(len(self.inputs))]
-        return unrolled.run(self.cell, copies, self.inputs, self.initial)
+        return unrolled.run(self.cell, copies, self.inputs, self.initial, stops=self.stops)
 
     def loss(self, shifted: Mapping[str, mpmath.matrix], at: Collection[int]) -> Any:
         final = self.trace(shifted, at)[-1]
@@ -160,7 +180,9 @@ def _parts(decomposition: ByLag, point: _Point) -> dict[str, list[mpmath.matrix]
             for use in decomposition.local.get(name, ()):
                 delta = word(use.words).T * cotangent[use.state]
                 operand = use.operand
-                if operand is None:
+                if use.scalar:
+                    total[0] += mpmath.fsum(delta)
+                elif operand is None:
                     total += delta
                 else:
                     size = shape.cols
@@ -179,15 +201,32 @@ def _parts(decomposition: ByLag, point: _Point) -> dict[str, list[mpmath.matrix]
 
 def by_lag(cell: Cell) -> ByLag:
     """The decomposition of dE/dtheta by lag for every parameter of a cell, derived from its update."""
-    uses = {id(node): node for node in cell.nodes if isinstance(node, MatVec | Bias)}
-    targets = {key: str(key) for key in uses}
-    local: dict[str, list[LocalDerivative]] = {}
+    uses: dict[str, Vector] = {str(id(node)): node for node in cell.nodes if isinstance(node, MatVec | Bias | Sum)}
+    local: dict[str, list[LocalDerivative]] = {p.block_name(g): [] for p in cell.parameters for g in p.gates or (None,)}
     for state, new in cell.update.items():
-        for key, terms in words(new, targets).items():
-            node = uses[int(key)]
-            source = node.matrix.parameter if isinstance(node, MatVec) else node.parameter
-            gate = node.matrix.gate if isinstance(node, MatVec) else node.gate
-            operand = value(node.operand) if isinstance(node, MatVec) else None
-            name = source.block_name(gate)
-            local.setdefault(name, []).append(LocalDerivative(state, name, terms, operand))
+        for key, terms in words(new, {int(key): key for key in uses}).items():
+            match uses[key]:
+                case MatVec(matrix=matrix, operand=operand):
+                    local[matrix.name].append(LocalDerivative(state, matrix.name, terms, value(operand)))
+                case Bias(parameter=parameter, gate=gate):
+                    name = parameter.block_name(gate)
+                    local[name].append(LocalDerivative(state, name, terms, None))
+                case Sum(terms=summands):
+                    for symbol in sorted(set().union(*(c.free_symbols for c, _ in summands)), key=str):
+                        moved = [(c.diff(symbol), v) for c, v in summands if c.has(symbol)]
+                        found = tuple(_times(term, c, v) for term in terms for c, v in moved)
+                        local[symbol.name].append(LocalDerivative(state, symbol.name, found, None, scalar=True))
     return ByLag(cell, {name: tuple(found) for name, found in local.items()})
+
+
+def _times(term: Term, factor: sp.Expr, vector: Vector) -> Term:
+    """The word that maps the vector of ones to ``term . factor * vector``."""
+    tail: Tail = ()
+    if isinstance(vector, MatVec):
+        left, tail = factor, ((vector.matrix, value(vector.operand)),)
+    else:
+        left = factor * value(vector)
+    if not term.tail:
+        return Term(term.left * left, tail)
+    (matrix, d), before = term.tail[-1], term.tail[:-1]
+    return Term(term.left, (*before, (matrix, d * left), *tail))

@@ -1,9 +1,9 @@
 """Evidence: everything that can be doubted is a node with its own grade and the nodes it rests on.
 
-The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade is decided
-by the code that established it: no function here takes a grade. A citation gives *cited*; a run of cases in this
-process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives *measured*; an unchecked condition
-gives *assumed*.
+The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade
+is decided by the code that established it: no function here takes a grade. A citation gives *cited*; a run
+of cases in this process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives
+*measured*; an unchecked condition gives *assumed*.
 
 Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
 """
@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, get_args
 
 LADDER = ("kernel-checked", "symbolic", "certified", "tested", "measured", "cited", "assumed")
 
@@ -43,12 +44,13 @@ class Assumed:
 
 @dataclass(frozen=True, init=False)
 class Symbolic:
-    """Established by a symbolic check that runs when this object is made."""
+    """Established by a symbolic check that runs when this object is made and neither raises nor returns False."""
 
     reason: str
 
     def __init__(self, reason: str, check: Callable[[], Any]) -> None:
-        check()
+        if check() is False:
+            raise ValueError(f"check of {reason!r} must hold, got False")
         object.__setattr__(self, "reason", reason)
 
     @property
@@ -59,7 +61,7 @@ class Symbolic:
 
 @dataclass(frozen=True, init=False)
 class Tested:
-    """Established by cases run in this process: each slack must be nonnegative, else ValueError names the case."""
+    """Established by cases run in this process: ValueError names the first slack that is negative or NaN."""
 
     cases: int
     slack: float
@@ -68,11 +70,11 @@ class Tested:
         found = [float(s) for s in slacks]
         if not found:
             raise ValueError("slacks must hold at least one case, got none")
-        worst = min(found)
-        if not worst >= 0.0:
-            raise ValueError(f"case {found.index(worst)} of {len(found)} fails with slack {worst!r}; it must be at least 0")
+        for case, slack in enumerate(found):
+            if not slack >= 0.0:  # true for NaN as well
+                raise ValueError(f"case {case} of {len(found)} must have a slack of at least 0, got {slack!r}")
         object.__setattr__(self, "cases", len(found))
-        object.__setattr__(self, "slack", worst)
+        object.__setattr__(self, "slack", min(found))
 
     @property
     def word(self) -> str:
@@ -97,7 +99,7 @@ Basis = Cited | Assumed | Symbolic | Tested | Measured
 
 @dataclass(frozen=True)
 class Node:
-    """One thing that can be doubted: its basis (None for a node that only combines others) and what it rests on."""
+    """One thing that can be doubted, its basis (None if it only combines others), and what it rests on."""
 
     id: str
     kind: str
@@ -105,21 +107,35 @@ class Node:
     basis: Basis | None
     rests_on: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.basis is not None and type(self.basis) not in get_args(Basis):  # a subclass could claim any word
+            names = ", ".join(kind.__name__ for kind in get_args(Basis))
+            raise TypeError(f"basis of node {self.id!r} must be one of {names} or None, got {self.basis!r}")
+        if not isinstance(self.rests_on, tuple):
+            raise TypeError(f"rests_on of node {self.id!r} must be a tuple of ids, got {self.rests_on!r}")
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, init=False)
 class Grade:
-    """The grade of a closure: the weakest word in it, the nodes that attain it, and the cases if it is *tested*."""
+    """The grade of a closure: its weakest word, the nodes that attain it, and the cases if it is *tested*."""
 
     word: str
     weakest: tuple[str, ...]
-    cases: int = 0
+    cases: int
+
+    def __init__(self, closure: Iterable[Node]) -> None:
+        based = [(node.id, node.basis) for node in closure if node.basis is not None]
+        word = max((basis.word for _, basis in based), key=LADDER.index)
+        object.__setattr__(self, "word", word)
+        object.__setattr__(self, "weakest", tuple(sorted(id for id, basis in based if basis.word == word)))
+        object.__setattr__(self, "cases", min((b.cases for _, b in based if isinstance(b, Tested)), default=0))
 
     def __str__(self) -> str:
         return f"tested ({self.cases} cases)" if self.word == "tested" else self.word
 
 
 class Graph:
-    """The nodes of one analysis; a node may rest only on nodes that are already there, so that no cycle can be built.
+    """The nodes of one analysis; a node may rest only on nodes that are there already: no cycle can be built.
 
     >>> graph = Graph()
     >>> graph.add(Node("norm", "constant", "spectral norm", Measured("LAPACK")))
@@ -133,22 +149,25 @@ class Graph:
 
     @property
     def nodes(self) -> Mapping[str, Node]:
-        """The nodes by id, in order of addition."""
-        return self._nodes
+        """The nodes by id, in order of addition; read only."""
+        return MappingProxyType(self._nodes)
 
     def add(self, node: Node) -> None:
-        """Add a node. Raises ValueError for an id that exists, an unknown support, or a node that rests on nothing."""
+        """Add a node; ValueError for an id that exists, an unknown support, or a node without any."""
         if node.id in self._nodes:
             raise ValueError(f"node {node.id!r} is in the graph already")
         unknown = [support for support in node.rests_on if support not in self._nodes]
         if unknown:
-            raise ValueError(f"node {node.id!r} rests on {unknown[0]!r}, which is not in the graph (or would close a cycle)")
+            where = "itself" if unknown[0] == node.id else f"{unknown[0]!r}, which is not in the graph"
+            raise ValueError(f"node {node.id!r} must rest on nodes that are there already, got {where}")
         if node.basis is None and not node.rests_on:
             raise ValueError(f"node {node.id!r} has no basis and rests on nothing")
         self._nodes[node.id] = node
 
     def closure(self, identifier: str) -> tuple[Node, ...]:
-        """The node and everything it rests on, each once."""
+        """The node and everything it rests on, each once; ValueError for an unknown id."""
+        if identifier not in self._nodes:
+            raise ValueError(f"node must be in the graph, got {identifier!r}")
         found: dict[str, Node] = {}
         waiting = [identifier]
         while waiting:
@@ -160,11 +179,7 @@ class Graph:
 
     def grade(self, identifier: str) -> Grade:
         """The minimum of the own grades over the closure, and the nodes that attain it."""
-        based = [(node, node.basis) for node in self.closure(identifier) if node.basis is not None]
-        word = max((basis.word for _, basis in based), key=LADDER.index)
-        weakest = tuple(sorted(node.id for node, basis in based if basis.word == word))
-        cases = min((basis.cases for _, basis in based if isinstance(basis, Tested)), default=0)
-        return Grade(word, weakest, cases)
+        return Grade(self.closure(identifier))
 
     @property
     def edges(self) -> tuple[tuple[str, str], ...]:

@@ -87,9 +87,7 @@ def exponential_form(expression: sp.Expr, variable: sp.Symbol) -> ExponentialFor
     powers = {m[1] for part in (numerator, denominator) for m in sp.Poly(part, variable, y).monoms()}
     step = sp.igcd(*powers, 0)
     if step > 1:
-        numerator, denominator = (
-            part.subs(y, y ** sp.Rational(1, step)) for part in (numerator, denominator)
-        )
+        numerator, denominator = (part.subs(y, y ** sp.Rational(1, step)) for part in (numerator, denominator))
         common *= step
     return ExponentialForm(numerator, denominator, variable, common)
 

@@ -27,7 +27,9 @@ class Hypothesis:
 
     def __post_init__(self) -> None:
         if not isinstance(self.relation, Relational) or not self.relation.rhs.is_number:
-            raise ValueError(f"relation of hypothesis {self.id!r} must compare an expression with a number, got {self.relation}")
+            raise ValueError(
+                f"relation of hypothesis {self.id!r} must compare an expression with a number, got {self.relation}"
+            )
 
     @property
     def statement(self) -> str:

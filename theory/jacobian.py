@@ -1,9 +1,9 @@
-r"""The step Jacobian, derived: J_t = sum over the paths of the update's graph of the product of their local factors.
+r"""The step Jacobian: J_t = sum over the paths of the update's graph of the product of their local factors.
 
-Each edge of the graph carries one local factor: a matrix, the diagonal of a slope, the diagonal of the other factor
-of a Hadamard product, or a scalar. Multiplying along a path and merging neighboring diagonals gives a word
-``diag(d_0) M_1 diag(d_1) M_2 ...``; equal matrix parts are collected. This is the sentence of the path sum over time
-(Hochreiter 1991), applied inside one step.
+Each edge of the graph carries one local factor: a matrix, the diagonal of a slope, the diagonal of the
+other factor of a Hadamard product, or a scalar. Multiplying along a path and merging neighboring diagonals
+gives a word ``diag(d_0) M_1 diag(d_1) M_2 ...``; equal matrix parts are collected. This is the sentence of
+the path sum over time (Hochreiter 1991), applied inside one step.
 
 Main definitions: `Term`, `Block`, `StepJacobian`, `step_jacobian`, `words`.
 """
@@ -34,16 +34,22 @@ Tail = tuple[tuple[Matrix, sp.Expr], ...]
 
 
 class diag(sp.Function):
-    """The diagonal matrix of a vector that is given entry by entry as a scalar expression."""
+    """The diagonal matrix of a vector that is given entry by entry; a scalar stands for itself times I."""
 
     is_commutative = False
 
     @classmethod
     def eval(cls, entries: sp.Expr) -> sp.Expr | None:
-        return sp.Integer(1) if entries == 1 else None
+        """The scalar itself, where the entries are one."""
+        return entries if is_scalar(entries) else None
 
     def _latex(self, printer: object) -> str:
         return rf"\operatorname{{diag}}\left({printer._print(self.args[0])}\right)"  # type: ignore[attr-defined]
+
+
+def is_scalar(entries: sp.Expr) -> bool:
+    """Whether a vector given entry by entry has equal entries, whatever the vectors of the step are."""
+    return all(isinstance(symbol, notation.Scalar) for symbol in entries.free_symbols)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ class Term:
 
     @property
     def formula(self) -> sp.Expr:
-        """The word as a SymPy product of noncommutative symbols."""
+        """The word as a SymPy product of noncommutative symbols; I where there are no others."""
+        if not self.tail and is_scalar(self.left):
+            return sp.Mul(self.left, notation.identity)
         return sp.Mul(diag(self.left), *(f for matrix, d in self.tail for f in (matrix.symbol, diag(d))))
 
     @property
@@ -94,7 +102,7 @@ def latex(expr: sp.Basic) -> str:
 
 @dataclass(frozen=True, eq=False)
 class StepJacobian:
-    """The Jacobian dx_t/dx_{t-1} of one step over the full state, shape ``(states*n, states*n)``, in blocks."""
+    """The Jacobian dx_t/dx_{t-1} of one step over the full state, ``(states*n, states*n)``, in blocks."""
 
     cell: Cell
     blocks: Mapping[tuple[str, str], Block]
@@ -110,7 +118,7 @@ class StepJacobian:
         return r"\begin{pmatrix}" + r" \\ ".join(rows) + r"\end{pmatrix}" if len(self.states) > 1 else next(rows)
 
     def explicit(self, n: int) -> sp.Matrix:
-        """The full matrix for n units, entry by entry, in the entries of the named vectors and of the matrices.
+        """The full matrix for n units, in the entries of the named vectors and of the matrices.
 
         >>> from errorflow.theory import cells
         >>> J = step_jacobian(cells.get("elman")).explicit(2)
@@ -174,7 +182,9 @@ def words(root: Vector, targets: Mapping[int, str]) -> dict[str, tuple[Term, ...
                 collected = total.setdefault(name, {})
                 for tail, left in sums.items():
                     new_tail, new_left = (
-                        (((factor, left), *tail), sp.Integer(1)) if isinstance(factor, Matrix) else (tail, factor * left)
+                        (((factor, left), *tail), sp.Integer(1))
+                        if isinstance(factor, Matrix)
+                        else (tail, factor * left)
                     )
                     collected[new_tail] = collected.get(new_tail, sp.Integer(0)) + new_left
         return total
@@ -186,7 +196,7 @@ def words(root: Vector, targets: Mapping[int, str]) -> dict[str, tuple[Term, ...
 
 
 def edges(node: Vector) -> tuple[tuple[Vector, sp.Expr | Matrix], ...]:
-    """The children of a node with the local factor of each edge: a matrix, or a diagonal given entry by entry."""
+    """The children of a node with the factor of each edge: a matrix, or a diagonal given entry by entry."""
     match node:
         case MatVec(matrix=factor, operand=operand):
             return ((operand, factor),)
@@ -205,15 +215,15 @@ def edges(node: Vector) -> tuple[tuple[Vector, sp.Expr | Matrix], ...]:
 def step_jacobian(cell: Cell) -> StepJacobian:
     r"""J_t = dx_t/dx_{t-1}, with x_t the stacked states, as sums of words diag(...) W diag(...).
 
-    Nothing is typed per cell: the blocks follow from the cell's update. Raises ValueError if a vector that enters a
-    formula has no name.
+    Nothing is typed per cell: the blocks follow from the cell's update. Raises ValueError if a vector that
+    enters a formula has no name.
 
     >>> from errorflow.theory import cells
     >>> print(step_jacobian(cells.get("elman")).latex())
     \operatorname{diag}\left(\tanh'\left(a_{t}\right)\right) W
     """
     targets = {id(node): node.name for node in cell.nodes if isinstance(node, State)}
-    blocks = {}
+    blocks: dict[tuple[str, str], Block] = {}
     for row, new in cell.update.items():
         found = words(new, targets)
         blocks |= {(row, column): Block(row, column, found.get(column, ())) for column in cell.states}

@@ -1,8 +1,8 @@
 """The cell language: a recurrent update written as named vectors, once, for every later use.
 
-An update is built from states, inputs, biases and ones by: matrix times vector, sum, scalar times vector, elementwise
-function, Hadamard product, and ``stop(v)`` (same value, derivative zero: truncated gradients). Vectors that enter
-a formula are named by their author with ``let``; no generated name ever reaches a formula.
+An update is built from states, inputs, biases and ones by: matrix times vector, sum, scalar times vector,
+elementwise function, Hadamard product, and ``stop(v)`` (same value, derivative zero: truncated gradients).
+Vectors that enter a formula are named by their author with ``let``; no generated name ever reaches a formula.
 
 Main definitions: `Vector` and its kinds, `Matrix`, `Parameter`, `Cell`; the constructors `state`, `inputs`,
 `matrix`, `bias`, `scalar`, `ones`, `let`, `stop`, `apply`.
@@ -20,11 +20,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import sympy as sp
 
 from . import notation
+from .coefficients import coefficient
 
 if TYPE_CHECKING:
     from .activations import Activation
@@ -34,7 +35,7 @@ Columns = Literal["n", "m"]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One array of a cell: a matrix ``(gates*n, n)`` or ``(gates*n, m)``, a bias ``(gates*n,)`` or a scalar ``()``.
+    """One array of a cell: matrix ``(gates*n, n)`` or ``(gates*n, m)``, bias ``(gates*n,)`` or scalar ``()``.
 
     Gates are stacked along the rows in the order of ``gates``; an empty tuple means one ungated block.
     """
@@ -43,6 +44,15 @@ class Parameter:
     kind: Literal["matrix", "bias", "scalar"]
     gates: tuple[str, ...] = ()
     columns: Columns = "n"
+
+    def __post_init__(self) -> None:
+        notation.checked(self.name, "a parameter")
+        if self.columns not in get_args(Columns):
+            raise ValueError(f"columns of {self.name} must be n or m, got {self.columns!r}")
+        if not isinstance(self.gates, tuple) or len(set(self.gates)) < len(self.gates):
+            raise ValueError(f"gates of {self.name} must be a tuple of different names, got {self.gates!r}")
+        for gate in self.gates:
+            notation.checked(self.block_name(gate), f"gate {gate!r} of {self.name}")
 
     @property
     def blocks(self) -> int:
@@ -55,9 +65,10 @@ class Parameter:
 
 
 class Vector:
-    """A vector of a cell's update (abstract): built by the constructors of this module, combined by ``+ - *``."""
+    """A vector of a cell's update (abstract): made by the constructors below, combined by ``+ - *``."""
 
     __slots__ = ()
+    __array_ufunc__ = None  # an array times a vector is an error, not an array of vectors
 
     def __add__(self, other: Any) -> Vector:
         return _sum((sp.Integer(1), self), _term(other, sp.Integer(1)))
@@ -75,10 +86,10 @@ class Vector:
         return _sum((sp.Integer(-1), self))
 
     def __mul__(self, other: Any) -> Vector:
-        return Hadamard(self, other) if isinstance(other, Vector) else _sum((_scalar(other), self))
+        return Hadamard(self, other) if isinstance(other, Vector) else _sum((coefficient(other), self))
 
     def __rmul__(self, other: Any) -> Vector:
-        return _sum((_scalar(other), self))
+        return _sum((coefficient(other), self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,38 +183,36 @@ class Matrix:
         return sp.Symbol(self.name, commutative=False)
 
     def __matmul__(self, vector: Vector) -> MatVec:
-        if not isinstance(vector, Vector):
-            raise TypeError(f"operand of {self.name} @ ... must be a vector of the cell language, got {vector!r}")
-        return MatVec(self, vector)
+        return MatVec(self, _vector(vector, f"operand of {self.name} @ ..."))
 
 
-def _scalar(value: Any) -> sp.Expr:
-    expr = sp.sympify(value)
-    if not isinstance(expr, sp.Expr) or not all(isinstance(s, notation.Scalar) for s in expr.free_symbols):
-        raise TypeError(f"scalar factor must be a number or built from scalar(...) parameters, got {value!r}")
-    return expr
+def _vector(value: Any, role: str) -> Vector:
+    if not isinstance(value, Vector):
+        raise TypeError(f"{role} must be a vector of the cell language, got {value!r}")
+    return value
 
 
 def _term(value: Any, sign: sp.Expr) -> tuple[sp.Expr, Vector]:
-    return (sign, value) if isinstance(value, Vector) else (sign * _scalar(value), Ones())
+    return (sign, value) if isinstance(value, Vector) else (sign * coefficient(value), Ones())
 
 
 def _sum(*terms: tuple[sp.Expr, Vector]) -> Sum:
     flat: list[tuple[sp.Expr, Vector]] = []
-    for coefficient, vector in terms:
+    for factor, vector in terms:
         inner = vector.terms if isinstance(vector, Sum) else ((sp.Integer(1), vector),)
-        flat += [(coefficient * c, v) for c, v in inner]
-    return Sum(tuple(flat))
+        flat += [(factor * c, v) for c, v in inner]
+    kept = [(c, v) for c, v in flat if c != 0 or not isinstance(v, Ones)]  # sum([a, b]) begins with 0 + a
+    return Sum(tuple(kept or flat[:1]))
 
 
 def state(name: str) -> State:
     """The state vector ``name`` before the step, of size n."""
-    return State(name)
+    return State(notation.checked(name, "a state"))
 
 
 def inputs(name: str = "u") -> Input:
     """The input vector of the step, of size m."""
-    return Input(name)
+    return Input(notation.checked(name, "the input"))
 
 
 def matrix(name: str, *, columns: Columns = "n") -> Matrix:
@@ -214,23 +223,23 @@ def matrix(name: str, *, columns: Columns = "n") -> Matrix:
 def matrices(name: str, gates: tuple[str, ...], *, columns: Columns = "n") -> dict[str, Matrix]:
     """The gates' blocks of one matrix parameter of shape ``(len(gates)*n, n or m)``, by gate."""
     parameter = Parameter(name, "matrix", gates, columns)
-    return {gate: Matrix(parameter, gate) for gate in gates}
+    return {gate: Matrix(parameter, gate) for gate in parameter.gates}
 
 
 def bias(name: str) -> Bias:
-    """An ungated bias parameter of shape ``(n,)``; as a factor of a Hadamard product it is a diagonal weight."""
+    """An ungated bias of shape ``(n,)``; as a factor of a Hadamard product it is a diagonal weight."""
     return Bias(Parameter(name, "bias"))
 
 
 def biases(name: str, gates: tuple[str, ...]) -> dict[str, Bias]:
     """The gates' blocks of one bias parameter of shape ``(len(gates)*n,)``, by gate."""
     parameter = Parameter(name, "bias", gates)
-    return {gate: Bias(parameter, gate) for gate in gates}
+    return {gate: Bias(parameter, gate) for gate in parameter.gates}
 
 
 def scalar(name: str) -> notation.Scalar:
     """A scalar parameter (leak, step size): a real SymPy symbol to be used as a factor."""
-    return notation.Scalar(name, real=True)
+    return notation.Scalar(notation.checked(name, "a scalar"), real=True)
 
 
 def ones() -> Ones:
@@ -240,21 +249,22 @@ def ones() -> Ones:
 
 def let(name: str, body: Vector) -> Named:
     """Name a vector; the name ``c+`` says that it is the new value of the state ``c``."""
-    if not name or not isinstance(name, str):
-        raise ValueError(f"name of a vector must be a nonempty string, got {name!r}")
-    return Named(name, body)
+    notation.checked(name.removesuffix("+") if isinstance(name, str) else name, "a vector")
+    return Named(name, _vector(body, f"body of {name!r}"))
 
 
 def stop(body: Vector) -> Stop:
     """The same value with derivative zero, as in the truncated gradient of the first LSTM."""
-    return Stop(body)
+    return Stop(_vector(body, "body of stop(...)"))
 
 
 def apply(activation: Activation, operand: Vector) -> Apply:
     """Elementwise ``activation`` of a vector; usually written ``activation(operand)``."""
-    if not isinstance(operand, Vector):
-        raise TypeError(f"{activation.name} applies to a vector of the cell language, got {operand!r}")
-    return Apply(activation, operand)
+    from .activations import Activation
+
+    if not isinstance(activation, Activation):
+        raise TypeError(f"activation must be an Activation, such as Tanh(), got {activation!r}")
+    return Apply(activation, _vector(operand, f"operand of {activation.name}"))
 
 
 def children(node: Vector) -> tuple[Vector, ...]:
@@ -272,7 +282,7 @@ def children(node: Vector) -> tuple[Vector, ...]:
 def value(node: Vector) -> sp.Expr:
     """The vector, entry by entry, as a scalar SymPy expression in the named vectors of the step.
 
-    A product with a matrix is no expression in the same entry: such a vector must have a name, else ValueError.
+    A product with a matrix is no expression in the same entry: such a vector must have a name, or ValueError.
     """
     match node:
         case Named(name=name):
@@ -294,37 +304,19 @@ def value(node: Vector) -> sp.Expr:
         case Hadamard(left=a, right=b):
             return value(a) * value(b)
         case MatVec(matrix=factor):
-            raise ValueError(f"the vector {factor.name} @ ... enters a formula and needs a name: wrap it in let(name, ...)")
+            raise ValueError(
+                f"the vector {factor.name} @ ... enters a formula and needs a name: wrap it in let(name, ...)"
+            )
     raise TypeError(f"not a vector of the cell language: {node!r}")
-
-
-class Entries(sp.Function):
-    """A vector that stands behind a matrix in a formula, given entry by entry; noncommutative, so that it stays there."""
-
-    is_commutative = False
-
-    def _latex(self, printer: Any) -> str:
-        inner = self.args[0]
-        body = str(printer._print(inner))
-        return body if inner.is_Symbol else rf"\left({body}\right)"
-
-
-def _body(node: Vector) -> sp.Expr:
-    """A vector as a formula for readers: matrices as noncommutative symbols in front of their operand."""
-    match node:
-        case MatVec(matrix=factor, operand=operand):
-            return factor.symbol * Entries(value(operand))
-        case Sum(terms=terms):
-            return sp.Add(*(c * _body(v) for c, v in terms), evaluate=False)
-    return value(node)
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A recurrent cell: ``update`` maps each state's name to its new value, in the order in which states are stacked.
+    """A recurrent cell: ``update`` maps each state's name to its new value, in the order of stacking.
 
-    The full state has size ``len(states) * n``. Raises ValueError for an update that reads an undefined state, uses
-    one name for two vectors or two parameters, or leaves a vector that enters a formula without a name.
+    The full state has size ``len(states) * n``. Raises ValueError for an update that reads an undefined state
+    or two inputs, uses one name for two vectors or two parameters, adds vectors of sizes n and m, or leaves a
+    product with a matrix that enters a formula without a name; TypeError for a new state that is no vector.
     """
 
     name: str
@@ -333,22 +325,10 @@ class Cell:
     references: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.update:
-            raise ValueError(f"cell {self.name!r} has no state: update must map at least one state to its new value")
-        names: dict[str, Vector] = {}
-        parameters: dict[str, Parameter] = {}
-        for node in self.nodes:
-            match node:
-                case State(name=name) if name not in self.update:
-                    raise ValueError(f"cell {self.name!r} reads the state {name!r}, which update does not define")
-                case (Named(name=name) | Input(name=name)) if names.setdefault(name, node) is not node:
-                    raise ValueError(f"cell {self.name!r} uses the name {name!r} for two vectors")
-                case MatVec(matrix=Matrix(parameter=p)) | Bias(parameter=p) if parameters.setdefault(p.name, p) != p:
-                    raise ValueError(f"cell {self.name!r} uses the name {p.name!r} for two parameters")
-                case Apply(operand=operand):
-                    value(operand)
-                case Hadamard(left=a, right=b):
-                    value(a), value(b)
+        from .well_formed import check
+
+        check(self)
+        object.__setattr__(self, "update", dict(self.update))  # what the caller does to his mapping changes nothing
 
     @cached_property
     def nodes(self) -> tuple[Vector, ...]:
@@ -371,7 +351,7 @@ class Cell:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Parameters: recurrent matrices, input matrices, biases, scalars, each kind in order of first use."""
+        """Recurrent matrices, input matrices, biases, scalars, each kind in order of first use."""
         found: dict[str, Parameter] = {}
         for node in self.nodes:
             match node:
@@ -395,23 +375,18 @@ class Cell:
 
     @cached_property
     def equations(self) -> dict[str, sp.Expr]:
-        """The update as equations: each named vector and each new state with its body in symbols, in order.
+        """Each named vector and each new state with its body in symbols, in the order of a step."""
+        from .equations import equations
 
-        Vectors are noncommutative only next to matrices; products of vectors are entrywise.
-        """
-        found = {str(notation.at_step(name)): _body(node.body) for name, node in self.named.items()}
-        for name, node in self.update.items():
-            new = str(notation.at_step(f"{name}+"))
-            if new not in found:
-                found[new] = _body(node)
-        return found
+        return equations(self)
 
     def parameter(self, name: str) -> Parameter:
         """The parameter ``name``; ValueError lists the names there are."""
         for p in self.parameters:
             if p.name == name:
                 return p
-        raise ValueError(f"cell {self.name!r} has no parameter {name!r}; it has {', '.join(p.name for p in self.parameters)}")
+        known = ", ".join(p.name for p in self.parameters)
+        raise ValueError(f"parameter of cell {self.name!r} must be one of {known}, got {name!r}")
 
     def __repr__(self) -> str:
         return f"Cell({self.name!r}, states={self.states}, parameters={[p.name for p in self.parameters]})"

@@ -1,4 +1,4 @@
-r"""The Jacobian product: J(t, s) = J_t J_{t-1} ... J_{s+1} = dx_t/dx_s, with J(t, t) = I and the lag k = t - s.
+r"""The Jacobian product: J(t, s) = J_t J_{t-1} ... J_{s+1} = dx_t/dx_s, with J(t, t) = I and lag k = t - s.
 
 The factors stand in this order and in no other; a product in forward order is another matrix. The cocycle law
 J(t, r) = J(t, s) J(s, r) for r <= s <= t follows from the order and is checked on the words themselves.
@@ -50,7 +50,7 @@ class JacobianProduct:
         return rf"J(t,s) = J_{{t}} J_{{t-1}} \cdots J_{{s+1}}, \qquad J_t = {self.step.latex()}"
 
     def word(self, t: int, s: int) -> sp.Expr:
-        """J(t, s) for numbers t >= s as the ordered product of noncommutative symbols; the identity for t = s.
+        """J(t, s) for numbers t >= s as the ordered product of noncommutative symbols; 1 for t = s.
 
         >>> from errorflow.theory import cells
         >>> jacobian_product(cells.get("elman")).word(4, 1)
@@ -70,8 +70,8 @@ class JacobianProduct:
         return bool(self.word(t, s) * self.word(s, r) == self.word(t, r))
 
     def explicit(self, n: int, length: int) -> sp.Matrix:
-        """J(t, t - length) for n units entry by entry; the step t - j carries its own symbols, indexed ...,t-j."""
-        _positive(length=length + 1)
+        """J(t, t - length) for n units entry by entry; step t - j has its own symbols, indexed ...,t-j."""
+        _at_least(0, length=length)
         total = sp.eye(n * len(self.step.states))
         for j in range(length):
             factor = self.step.explicit(n)
@@ -84,9 +84,11 @@ class JacobianProduct:
         This is Hochreiter's form of the error flow: N^(length-1) signed paths, N the size of the state.
         Source: hochreiter1991.
         """
-        _positive(length=length)
-        size = n * len(self.step.states)
+        _at_least(1, length=length)
         factor = self.step.explicit(n)
+        size = factor.rows
+        if not all(isinstance(i, int) and 0 <= i < size for i in (row, column)):
+            raise ValueError(f"row and column must be integers from 0 to {size - 1}, got {row!r} and {column!r}")
         steps = [factor.xreplace({s: _shift(s, j) for s in factor.free_symbols}) for j in range(length)]
         total = sp.Integer(0)
         for inner in cartesian(range(size), repeat=length - 1):
@@ -97,7 +99,7 @@ class JacobianProduct:
 
 def _shift(symbol: sp.Symbol, steps: int) -> sp.Symbol:
     """The same symbol ``steps`` steps earlier; matrices and biases do not move (tied weights)."""
-    name, mark = str(symbol), ""
+    name = str(symbol)
     if steps == 0 or not (name.endswith((",t}", ",t-1}"))):
         return symbol
     mark = ",t-1}" if name.endswith(",t-1}") else ",t}"
@@ -114,10 +116,10 @@ def _ordered(**steps: int) -> None:
         raise ValueError(f"steps must satisfy {' >= '.join(names)}, got {', '.join(map(str, values))}")
 
 
-def _positive(**numbers: int) -> None:
+def _at_least(least: int, **numbers: int) -> None:
     for name, number in numbers.items():
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{name} must be an integer of at least 1, got {number!r}")
+        if not isinstance(number, int) or isinstance(number, bool) or number < least:
+            raise ValueError(f"{name} must be an integer of at least {least}, got {number!r}")
 
 
 def jacobian_product(cell: Cell) -> JacobianProduct:

@@ -3,7 +3,7 @@ r"""Quantities: named functionals of a network, SymPy objects with a sign and a 
 Hypotheses and bounds are SymPy relations and expressions over quantities and nothing else, for instance
 ``slope_sup * spectral_norm(W) < 1``. Values enter in one place only, ``errorflow.numerics.evaluate``.
 
-Main definitions: `MatrixFunctional` and its kinds, `sup_abs`, `inf_abs`, `jacobian_norm`, `matrix_symbol`.
+Main definitions: `MatrixFunctional` and its kinds, `sup_abs`, `jacobian_norm`, `matrix_symbol`.
 The scalar quantities n, k, gamma and alpha are the symbols of `errorflow.theory.notation`.
 """
 
@@ -19,6 +19,11 @@ from .language import Matrix
 def matrix_symbol(matrix: Matrix | str) -> sp.Symbol:
     """The argument of a quantity: a matrix parameter, or one gate of it, as a SymPy symbol."""
     return sp.Symbol(matrix if isinstance(matrix, str) else matrix.name)
+
+
+def _power(body: str, exponent: str | None) -> str:
+    """LaTeX of a power of something that is set apart already; SymPy hands the exponent to the base."""
+    return body if exponent is None else rf"{{{body}}}^{{{exponent}}}"
 
 
 class MatrixFunctional(sp.Function):
@@ -37,8 +42,7 @@ class MatrixFunctional(sp.Function):
         return True
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        body = self.template.format(printer._print(self.args[0]))
-        return body if exp is None else rf"{{{body}}}^{{{exp}}}"
+        return _power(self.template.format(printer._print(self.args[0])), exp)
 
 
 class spectral_norm(MatrixFunctional):
@@ -135,25 +139,13 @@ class sup_abs(sp.Function):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         body = rf"\sup\left|{printer._print(self.args[0])}\right|"
-        return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
-
-
-class inf_abs(sp.Function):
-    """The infimum of the absolute value of a vector's entries, over units, steps and samples of the scope."""
-
-    nargs = 1
-
-    def _eval_is_nonnegative(self) -> bool:
-        return True
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        body = rf"\inf\left|{printer._print(self.args[0])}\right|"
-        return body if exp is None else rf"\left({body}\right)^{{{exp}}}"
+        return _power(body if exp is None else rf"\left({body}\right)", exp)
 
 
 class majorant_radius(sp.Function):
     """The norm of the entrywise majorant of the step Jacobian under its Perron scaling: its spectral radius if
-    irreducible. In the majorant each diagonal is replaced by its suprema."""
+    irreducible. In the majorant each diagonal is replaced by its suprema.
+    """
 
     nargs = 0
 
@@ -161,7 +153,7 @@ class majorant_radius(sp.Function):
         return True
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return r"\rho\left(\sup\left|J_t\right|\right)" if exp is None else rf"\rho\left(\sup\left|J_t\right|\right)^{{{exp}}}"
+        return _power(r"\rho\left(\sup\left|J_t\right|\right)", exp)
 
 
 class majorant_condition(sp.Function):
@@ -173,7 +165,7 @@ class majorant_condition(sp.Function):
         return True
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return r"\kappa_{\rho}\left(\sup\left|J_t\right|\right)"
+        return _power(r"\kappa_{\rho}\left(\sup\left|J_t\right|\right)", exp)
 
 
 class jacobian_norm(sp.Function):
@@ -185,7 +177,7 @@ class jacobian_norm(sp.Function):
         return True
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return rf"\left\lVert J(t, t-{printer._print(self.args[0])}) \right\rVert_2"
+        return _power(rf"\left\lVert J(t, t-{printer._print(self.args[0])}) \right\rVert_2", exp)
 
 
 class jacobian_gain(sp.Function):
@@ -197,4 +189,4 @@ class jacobian_gain(sp.Function):
         return True
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        return rf"\sigma_{{\min}}\left(J(t, t-{printer._print(self.args[0])})\right)"
+        return _power(rf"\sigma_{{\min}}\left(J(t, t-{printer._print(self.args[0])})\right)", exp)

@@ -95,9 +95,7 @@ class Range:
             object.__setattr__(self, name, _exact(name, getattr(self, name)))
         if compare(self.lower, self.upper) > 0:
             raise ValueError(f"lower must not exceed upper, got {self}")
-        if (self.lower.is_infinite and self.lower_attained) or (
-            self.upper.is_infinite and self.upper_attained
-        ):
+        if (self.lower.is_infinite and self.lower_attained) or (self.upper.is_infinite and self.upper_attained):
             raise ValueError(f"an infinite endpoint cannot be attained, got {self}")
         if isinstance(self.reason, Reason) and _interval(self.reason) != _interval(self):
             raise ValueError(f"reason must be for the same interval, got {_interval(self.reason)} and {self}")
@@ -234,9 +232,7 @@ def _candidates(
     where = "" if part == sp.S.Reals else f" on ${sp.latex(part)}$"
     steps.append(f"$F = {sp.latex(formula)}${where}.")
     if not formula.has(variable) or isinstance(part, sp.FiniteSet):
-        return [
-            (formula.subs(variable, point), True) for point in (part if part.is_FiniteSet else (sp.S.Zero,))
-        ]
+        return [(formula.subs(variable, point), True) for point in (part if part.is_FiniteSet else (sp.S.Zero,))]
     _require_continuous(formula, variable, part)
     table = sign_table(formula.diff(variable), variable, part.start, part.end, label=label, name="F'")
     steps.extend(table.steps)
@@ -248,9 +244,7 @@ def _candidates(
             ends.append((end, value))
         else:
             values.append((end, value))
-    listed = " and ".join(
-        _listed(word, group) for word, group in (("value", values), ("limit", ends)) if group
-    )
+    listed = " and ".join(_listed(word, group) for word, group in (("value", values), ("limit", ends)) if group)
     steps.append(f"The candidates are {listed}.")
     if any(value in (sp.nan, sp.zoo) or value.is_extended_real is False for _, value in values + ends):
         raise Undecided(f"{formula} has no real value or limit at one of its ends or turning points")

@@ -152,9 +152,7 @@ def _reduced(expression: sp.Expr, search: _Search) -> tuple[int, list[sp.Expr]]:
     return int(sign * top * bottom), [factor.subs(y, back) for factor in factors]
 
 
-def _without_positive(
-    polynomial: sp.Expr, search: _Search, *, even: bool = True
-) -> tuple[int, list[sp.Expr]]:
+def _without_positive(polynomial: sp.Expr, search: _Search, *, even: bool = True) -> tuple[int, list[sp.Expr]]:
     """Drop the factors without zeros in the interval and, with ``even``, those to an even power."""
     x = search.variable
     coefficient, factors = sp.factor_list(polynomial, x, y)
@@ -176,9 +174,7 @@ def _leaf(factor: sp.Expr, search: _Search) -> SignTable | None:
     if factor.is_polynomial(x):
         roots = _polynomial_roots(factor, x, search.left, search.right)
         first = _between(search.left, roots[0][0] if roots else search.right)
-        return SignTable(
-            sign_of(factor.subs(x, first)), tuple((root, power % 2 == 1) for root, power in roots)
-        )
+        return SignTable(sign_of(factor.subs(x, first)), tuple((root, power % 2 == 1) for root, power in roots))
     form = exponential_form(factor, x)
     if form is None or form.numerator.has(x):
         return None
@@ -233,9 +229,7 @@ def _end_sign(factor: sp.Expr, x: sp.Symbol, end: sp.Expr, inward: int) -> int:
     return sign_of(limit(factor, x, end)) or inward
 
 
-def _isolated(
-    factor: sp.Expr, left: sp.Expr, right: sp.Expr, last: int, search: _Search, name: str
-) -> sp.Expr:
+def _isolated(factor: sp.Expr, left: sp.Expr, right: sp.Expr, last: int, search: _Search, name: str) -> sp.Expr:
     """The zero of a function that is strictly monotone on (left, right) and ends with the sign ``last``."""
     x = search.variable
     low, high = left, right

@@ -37,7 +37,9 @@ def _entries() -> dict[str, Source]:
         fields = {key: _plain(str(field.value)) for key, field in entry.fields_dict.items()}
         status = fields.get("note", "")
         if status not in get_args(Reading):
-            raise ValueError(f"note of {entry.key} in references.bib must be one of {get_args(Reading)}, got {status!r}")
+            raise ValueError(
+                f"note of {entry.key} in references.bib must be one of {get_args(Reading)}, got {status!r}"
+            )
         where = next((fields[k] for k in ("journal", "booktitle", "publisher", "school") if k in fields), "")
         volume = f" {fields['volume']}" if "volume" in fields else ""
         citation = f"{fields['author'].replace(' and ', '; ')} ({fields['year']}). {fields['title']}. {where}{volume}."

@@ -70,9 +70,7 @@ def prove_equal(form: sp.Expr, expression: sp.Expr, variable: sp.Symbol) -> None
 def _plain(expression: sp.Expr) -> sp.Expr:
     """The same function in log and erf alone, which cancel where log1p, erfc and erfcx would not."""
     expression = expression.replace(log1p, lambda a: sp.log(1 + a))
-    return expression.replace(erfcx, lambda a: sp.exp(a**2) * sp.erfc(a)).replace(
-        sp.erfc, lambda a: 1 - sp.erf(a)
-    )
+    return expression.replace(erfcx, lambda a: sp.exp(a**2) * sp.erfc(a)).replace(sp.erfc, lambda a: 1 - sp.erf(a))
 
 
 def _is_zero(difference: sp.Expr, variable: sp.Symbol, part: sp.Set) -> bool:

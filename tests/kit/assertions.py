@@ -67,8 +67,8 @@ def assert_bptt_matches(
     """Assert that gradients of E = sum <cotangent, x_T> with respect to parameters equal those of the derived kernels.
 
     ``gradients`` maps parameter names to arrays of the parameter's shape, ``inputs (T, m, samples)``, ``cotangent``
-    and ``initial (N, samples)``; E is summed over the samples. The tolerance is relative to the largest entry. Raises AssertionError
-    naming the parameter and the difference, ValueError for unknown parameters and shapes that do not fit.
+    and ``initial (N, samples)``; E is summed over the samples. The tolerance is relative to the largest entry. Raises
+    AssertionError naming the parameter and the difference, ValueError for unknown parameters and shapes that do not fit.
 
     >>> from errorflow.theory import cells
     >>> net = Network(cells.get("elman"), {"W": np.eye(1) / 2, "B": np.eye(1), "b": np.zeros(1)})

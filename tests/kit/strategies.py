@@ -5,7 +5,7 @@ Main definitions: `KINDS`, `square_matrices`, `networks`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ def _matrix(kind: str, n: int, scale: float, seed: int) -> Array:
     rng = np.random.default_rng(seed)
     gaussian = rng.standard_normal((n, n)) / np.sqrt(n)
     orthogonal = np.linalg.qr(rng.standard_normal((n, n)))[0]
-    made = {
+    made: dict[str, Callable[[], Array]] = {
         "gaussian": lambda: gaussian,
         "orthogonal": lambda: orthogonal,
         "normal": lambda: orthogonal @ np.diag(rng.uniform(-1, 1, n)) @ orthogonal.T,

@@ -49,7 +49,7 @@ def test_json_on_stdout_is_the_document_and_nothing_else(contraction: Path) -> N
     result = run("check", contraction, *SHORT, "--json", "-")
     found = document.loads(result.stdout)
     assert found["network"]["n"] == 3
-    assert [v["verdict"] for v in found["verdicts"] if v["decisive"]][0] == "vanishes"
+    assert next(v["verdict"] for v in found["verdicts"] if v["decisive"]) == "vanishes"
 
 
 def test_equal_runs_give_equal_bytes_but_for_the_time_stamp(contraction: Path) -> None:

@@ -16,7 +16,8 @@ linear = cells.get("elman", activation=activations.Identity())
 
 @given(strategies.square_matrices())
 def test_strategy_draws_finite_square_matrices(W: np.ndarray) -> None:
-    assert W.ndim == 2 and W.shape[0] == W.shape[1] and np.isfinite(W).all()
+    assert W.shape == (len(W), len(W))
+    assert np.isfinite(W).all()
 
 
 @given(st.data())

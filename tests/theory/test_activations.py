@@ -41,9 +41,7 @@ ORACLE_SLOPE = {
     "identity": lambda a: mpmath.mpf(1),
 }
 each = pytest.mark.parametrize("activation", ALL, ids=lambda activation: activation.name)
-points = st.floats(-30, 30, allow_subnormal=False).filter(
-    lambda a: min(abs(a), abs(a - 1), abs(a + 1)) > 1e-3
-)
+points = st.floats(-30, 30, allow_subnormal=False).filter(lambda a: min(abs(a), abs(a - 1), abs(a + 1)) > 1e-3)
 
 
 def precise(expression: sp.Expr, at: float) -> mpmath.mpf:
@@ -56,9 +54,7 @@ def test_every_activation_has_an_oracle() -> None:
 
 @each
 @given(at=points)
-def test_value_slope_and_second_derivative_are_the_oracle_differentiated(
-    activation: Activation, at: float
-) -> None:
+def test_value_slope_and_second_derivative_are_the_oracle_differentiated(activation: Activation, at: float) -> None:
     function = ORACLE[activation.name]
     with mpmath.workdps(50):
         for order, expression in enumerate((activation.expression, activation.slope, activation.second)):
@@ -99,9 +95,7 @@ def compiled(expression: sp.Expr, at: float) -> float:
 @each
 @pytest.mark.parametrize("at", [0.0, *(s * a for a in (1e-300, 1e-8, 1, 19, 40, 700, 1e4) for s in (1, -1))])
 @pytest.mark.parametrize("role", ["value", "slope"])
-def test_compiled_forms_keep_fourteen_digits_and_never_overflow(
-    activation: Activation, at: float, role: str
-) -> None:
+def test_compiled_forms_keep_fourteen_digits_and_never_overflow(activation: Activation, at: float, role: str) -> None:
     if role == "value":
         form, function = activation.stable or activation.expression, ORACLE[activation.name]
     else:
@@ -154,9 +148,7 @@ def test_a_wrong_stable_form_is_rejected(wrong: sp.Expr) -> None:
         Activation(name="planted", expression=sp.tanh(x), stable_slope=wrong)
 
 
-@pytest.mark.parametrize(
-    "wrong", [sp.Max(x, 0), sp.Max(x, 0) + sp.log(1 + sp.exp(sp.Abs(x))), sp.log(sp.exp(x))]
-)
+@pytest.mark.parametrize("wrong", [sp.Max(x, 0), sp.Max(x, 0) + sp.log(1 + sp.exp(sp.Abs(x))), sp.log(sp.exp(x))])
 def test_a_wrong_stable_softplus_is_rejected(wrong: sp.Expr) -> None:
     with pytest.raises(ValueError, match="stable of planted must be the same function"):
         Activation(name="planted", expression=sp.log(1 + sp.exp(x)), stable=wrong)
@@ -248,9 +240,7 @@ def test_leaky_relu_carries_its_parameter_in_its_name_and_range(slope: object) -
 
 
 def test_a_float_slope_is_read_as_its_decimal() -> None:
-    assert (
-        activations.LeakyRelu(0.01) == activations.LeakyRelu(sp.Rational(1, 100)) == activations.LeakyRelu()
-    )
+    assert activations.LeakyRelu(0.01) == activations.LeakyRelu(sp.Rational(1, 100)) == activations.LeakyRelu()
     assert activations.LeakyRelu(np.float32(0.2)) == activations.LeakyRelu("1/5")
 
 

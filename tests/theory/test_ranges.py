@@ -108,10 +108,7 @@ def test_a_dense_search_comes_within_1e_12_of_both_endpoints(activation: Activat
         for end, sign in ((found.lower, -1), (found.upper, 1)):
             best = max(grid, key=lambda a, sign=sign: sign * function(a))  # type: ignore[misc] # bound now
             if end.is_infinite:
-                assert (
-                    sign * function(sign * mpmath.mpf(10) ** 9) > 10**6
-                    or sign * function(-best * 10**8) > 10**6
-                )
+                assert sign * function(sign * mpmath.mpf(10) ** 9) > 10**6 or sign * function(-best * 10**8) > 10**6
                 continue
             low, high = best - mpmath.mpf(1) / 16, best + mpmath.mpf(1) / 16
             for _ in range(100):  # ternary search: one extremum within a grid step
@@ -195,6 +192,7 @@ def test_functions_of_users_have_ranges_too(expression: sp.Expr, expected: str) 
         sp.log(sp.exp(x) - 2),
         sp.erf(x) / x,
         sp.Piecewise((x, x > 0)),
+        sp.Piecewise((0, x <= 0), (1 / x, True)),
         sp.tanh(sp.sqrt(2) * x) * x,
         sp.Piecewise((0, sp.sin(x) > 0), (1, True)),
     ],
@@ -245,6 +243,15 @@ def test_sign_tables_find_planted_zeros_and_their_parity(roots: list[Any], scale
     table = sign_table(scale * sp.Mul(*(x - root for root in exact)) * sp.exp(-x) / (1 + sp.exp(x)), x)
     assert list(table.changes) == sorted({root for root in exact if exact.count(root) % 2})
     assert table.signs[-1] == sp.sign(scale)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_function_that_touches_zero_has_a_zero_without_a_change_of_sign(sign: int) -> None:
+    for touching in (sp.exp(x) - 1 - x, x * (sp.exp(x) - 1)):
+        table = sign_table(sign * touching, x)
+        assert (table.start, table.changes) == (sign, ())
+    cubic = sign_table(sign * (sp.exp(x) - 1 - x - x**2 / 2), x)
+    assert (cubic.start, cubic.zeros) == (-sign, ((0, True),))
 
 
 @settings(max_examples=25)

@@ -40,15 +40,15 @@ class Bound:
         """The bound as a SymPy relation in the lag k."""
         right = self.constant * self.rate**notation.lag
         if self.direction == "<=":
-            return sp.Le(quantities.jacobian_norm(notation.lag), right)
-        return sp.Ge(quantities.jacobian_gain(notation.lag), right)
+            return sp.Le(quantities.jacobian_norm(notation.lag), right, evaluate=False)
+        return sp.Ge(quantities.jacobian_gain(notation.lag), right, evaluate=False)
 
     @property
     def decision(self) -> Hypothesis:
         """The condition on the rate that decides the object: rate < 1 for an upper bound, rate > 1 for a lower one."""
         if self.direction == "<=":
-            return Hypothesis(f"{self.id}.rate", sp.Lt(self.rate, 1), "the bound falls with the lag")
-        return Hypothesis(f"{self.id}.rate", sp.Gt(self.rate, 1), "the bound grows with the lag")
+            return Hypothesis(f"{self.id}.rate", sp.Lt(self.rate, 1, evaluate=False), "the bound falls with the lag")
+        return Hypothesis(f"{self.id}.rate", sp.Gt(self.rate, 1, evaluate=False), "the bound grows with the lag")
 
     @property
     def decides(self) -> Outcome:

@@ -54,7 +54,7 @@ def comparison_matrix(cell: Cell, norm: Callable[[sp.Symbol], sp.Expr]) -> sp.Im
     def bound(row: str, column: str) -> sp.Expr:
         total = sp.Integer(0)
         for term in jacobian.blocks[row, column].terms:
-            diagonals = [sup_abs(d) if d != 1 else sp.Integer(1) for d in term.diagonals]
+            diagonals = [sp.Abs(d) if d.is_number else sup_abs(d) for d in term.diagonals]
             total += sp.Mul(*diagonals, *(norm(matrix_symbol(m)) for m in term.matrices))
         return total
 

@@ -37,6 +37,9 @@ def get(name: str, *, activation: Activation | None = None, gate_activation: Act
     build = getattr(importlib.import_module(f".{name}", __name__), name)
     chosen = {"activation": activation, "gate_activation": gate_activation}
     given = {key: value for key, value in chosen.items() if value is not None}
+    for key, value in given.items():
+        if not isinstance(value, Activation):
+            raise TypeError(f"{key} must be an Activation, such as Tanh(), or None, got {value!r}")
     unknown = given.keys() - inspect.signature(build).parameters.keys()
     if unknown:
         raise ValueError(f"cell {name!r} takes no {' and no '.join(sorted(unknown))}")
