@@ -14,11 +14,11 @@ from threadpoolctl import threadpool_limits
 
 from . import records
 from .analysis import Analysis
+from .axes import Array
 from .drive import drive
 from .error_flow import error_flow
 from .evaluate import environment
 from .instantiate import instances
-from .lower import Array
 from .lyapunov import lyapunov_spectrum
 from .network import Network
 from .profile import gradient_profile, log_shares
@@ -47,8 +47,8 @@ def analyze(
 
     Inputs are white noise of standard deviation ``input_scale`` (1 unless given, 0 for zeros), or ``inputs`` of shape
     ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are
-    given) is the horizon T and ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the same seed gives the same analysis.
-    The initial state is zero. ``advance`` is called 2 T times in all.
+    given) is the horizon T and ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the
+    same seed gives the same analysis. The initial state is zero. ``advance`` is called T times in all.
 
     Raises ValueError for arguments out of range, both ``inputs`` and a scale or steps beyond them, or a batch of networks.
 

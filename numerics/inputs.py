@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .lower import Array
+from .axes import Array
 from .network import Network
 
 

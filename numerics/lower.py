@@ -315,14 +315,14 @@ def _diagonal(cell: Cell, entries: sp.Expr) -> tuple[Callable[..., Any], tuple[A
             for kind, head in (("slope", node.activation.df), ("value", node.activation.f)):
                 expr = head(value(node.operand))
                 if entries.has(expr) and expr not in replaced:
-                    replaced[expr] = sp.Dummy()
+                    replaced[expr] = sp.Dummy(f"v{len(replaced):04}")  # ordered by name: equal code, equal rounding
                     sources.append((kind, node))
     rest = entries.xreplace(replaced)
     for node in cell.nodes:
         if isinstance(node, State | Input | Bias | Named):
             symbol = value(node)
             if rest.has(symbol) and symbol not in replaced:
-                replaced[symbol] = sp.Dummy()
+                replaced[symbol] = sp.Dummy(f"v{len(replaced):04}")
                 sources.append(("value", node))
     rest = rest.xreplace({s: replaced[s] for s in rest.free_symbols if s in replaced})
     dummies = list(replaced.values())

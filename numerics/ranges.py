@@ -20,8 +20,8 @@ import sympy as sp
 from ..theory.activations import Activation
 from ..theory.jacobian import step_jacobian
 from ..theory.language import Apply, Cell, Hadamard, Named, Ones, Stop, Sum, Vector, value
+from .axes import Array
 from .enclosure import Enclosure, exact, measured
-from .lower import Array
 from .simulate import Trajectory
 
 Scope = Literal["all_inputs", "trajectory"]

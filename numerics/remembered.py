@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from .lower import Array
+from .axes import Array
 
 Result = TypeVar("Result")
 KEPT = 64

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .lower import Array, Kernels, Point, lower
+from .axes import Array
+from .lower import Kernels, Point, lower
 from .network import Network
 
 Rng = np.random.Generator | int | None
@@ -70,7 +71,7 @@ class Trajectory:
 
 def generator(rng: Rng) -> np.random.Generator:
     """The NumPy Generator of an ``rng`` argument: a Generator, an int or None."""
-    if rng is not None and not isinstance(rng, int | np.integer | np.random.Generator) or isinstance(rng, bool):
+    if (rng is not None and not isinstance(rng, int | np.integer | np.random.Generator)) or isinstance(rng, bool):
         raise TypeError(f"rng must be a numpy Generator, an int or None, got {rng!r}")
     return np.random.default_rng(rng)
 

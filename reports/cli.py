@@ -37,7 +37,7 @@ _out = click.option("--out", type=click.Path(path_type=Path), help="Folder for r
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("."), show_default="this folder",
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), show_default="this folder",
               help="Folder for report.html and report.json.")  # fmt: skip
 @_seed
 def report(out: Path, seed: int) -> None:
@@ -134,7 +134,6 @@ def _document(network: Network, command: str, *, seed: int, source: str | None =
     from dataclasses import replace
 
     from ..numerics import analyze
-
     from .document import from_analysis
     from .progress import bar
     from .provenance import provenance

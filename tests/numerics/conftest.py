@@ -138,8 +138,8 @@ def complex_step(cell: str, p: Mapping[str, np.ndarray], x: np.ndarray, u: np.nd
 
 def derivative(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:
     """The Jacobian of a function of an array, by one complex step per entry; the entries' axes come last."""
-    columns = [function(at + 1j * TINY * e.reshape(at.shape)).imag / TINY for e in np.eye(at.size)]
-    return np.moveaxis(np.array(columns), 0, -1).reshape(*np.shape(columns[0]), *at.shape)
+    columns = [np.imag(function(at + 1j * TINY * e.reshape(at.shape))) / TINY for e in np.eye(at.size)]
+    return np.moveaxis(np.array(columns), 0, -1).reshape((*np.shape(columns[0]), *at.shape))
 
 
 @pytest.fixture(scope="session")
