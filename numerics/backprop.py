@@ -38,7 +38,9 @@ def unit_cotangents(size: int, *, samples: int, directions: int, rng: Rng = None
     return np.asarray(g / np.linalg.norm(g, axis=0))
 
 
-def backward(trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str, ...] = (), summed: int = 0) -> Backward:
+def backward(
+    trajectory: Trajectory, cotangent: Array, *, parameters: tuple[str, ...] = (), summed: int = 0
+) -> Backward:
     """Carry cotangents ``(N, samples, directions)`` back through every step of a trajectory.
 
     ``parameters`` names those whose parts by lag are wanted; for the first ``summed`` samples and the first direction
@@ -173,7 +175,11 @@ class _Terms:
 
     def __init__(self, delta: tuple[int, ...], operand: tuple[int, ...]) -> None:
         self.count = 0
-        self.deltas, self.operands, self.logs = np.empty((64, *delta)), np.empty((64, *operand)), np.empty((64, delta[0]))
+        self.deltas, self.operands, self.logs = (
+            np.empty((64, *delta)),
+            np.empty((64, *operand)),
+            np.empty((64, delta[0])),
+        )
 
     def append(self, delta: Array, operand: Array, logs: Array) -> None:
         if self.count == len(self.logs):
@@ -186,7 +192,9 @@ class _Terms:
     def inner(self, delta: Array, operand: Array, log_scale: Array) -> Array:
         """The inner product of one more term with the sum of those kept, the latter divided by exp(log_scale)."""
         kept = slice(0, self.count)
-        products = np.einsum("ksn,sn->ks", self.deltas[kept], delta) * np.einsum("ksm,sm->ks", self.operands[kept], operand)
+        products = np.einsum("ksn,sn->ks", self.deltas[kept], delta) * np.einsum(
+            "ksm,sm->ks", self.operands[kept], operand
+        )
         return np.asarray(np.einsum("ks,ks->s", products, np.exp(self.logs[kept] - log_scale)))
 
 

@@ -51,7 +51,9 @@ def drive(
     if inputs is None:
         scale = 1.0 if input_scale is None else float(input_scale)
         horizon = (network.steps or STEPS) if steps is None else steps
-        noise = white_noise(network, steps=horizon, samples=SAMPLES if samples is None else samples, scale=scale, rng=rng)
+        noise = white_noise(
+            network, steps=horizon, samples=SAMPLES if samples is None else samples, scale=scale, rng=rng
+        )
         return Drive(noise, f"white noise, standard deviation {scale:g}" if scale else "zero input", scale)
     given = np.asarray(inputs, dtype=float)
     if input_scale is not None:
@@ -92,5 +94,7 @@ def trajectory_of(
     found = drive(source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=rng)
     trajectory = simulate(source, found.inputs)
     if trajectory.overflow is not None:
-        raise ValueError(f"steps must be below {trajectory.overflow}, at which a state overflows, got {trajectory.steps}")
+        raise ValueError(
+            f"steps must be below {trajectory.overflow}, at which a state overflows, got {trajectory.steps}"
+        )
     return trajectory

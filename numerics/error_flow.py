@@ -109,7 +109,9 @@ def error_flow(
         return ErrorFlow("undecided", {}, (math.nan,), f"the states overflow within {steps} steps")
     gradients = _gradients(trajectory, lag, readouts, random)
     if not all(np.isfinite(G).all() for gradient in gradients for G in gradient.values()):
-        return ErrorFlow("undecided", {}, (math.nan,), f"the gradient of recall at lag {lag} overflows over {steps} steps")
+        return ErrorFlow(
+            "undecided", {}, (math.nan,), f"the gradient of recall at lag {lag} overflows over {steps} steps"
+        )
     moved = [network.replace(**gradient).recurrent_blocks() for gradient in gradients]
     radius = {
         name: tuple(radius_derivatives(W, [blocks[name] for blocks in moved]))
@@ -128,7 +130,9 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
     moved = f"{blocks}; {what} from {min(flow):.3g} to {max(flow):.3g}"
     reason = f"one descent step on recall at lag {lag}, per unit learning rate: {moved}"
     if not np.isfinite(numbers).all():
-        return ErrorFlow("undecided", radius, flow, f"{reason}; a derivative does not exist (eigenvalues cross, or overflow)")
+        return ErrorFlow(
+            "undecided", radius, flow, f"{reason}; a derivative does not exist (eigenvalues cross, or overflow)"
+        )
     if min(numbers) >= 0 < max(numbers):  # the slopes of a piecewise linear cell do not move: 0 is of no sign
         return ErrorFlow("raises", radius, flow, reason)
     if min(numbers) < 0 >= max(numbers):
@@ -136,9 +140,7 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
     return ErrorFlow("mixed", radius, flow, f"{reason}: of both signs")
 
 
-def _gradients(
-    trajectory: Trajectory, lag: int, readouts: int, random: np.random.Generator
-) -> list[dict[str, Array]]:
+def _gradients(trajectory: Trajectory, lag: int, readouts: int, random: np.random.Generator) -> list[dict[str, Array]]:
     """dE/d(recurrent matrices) of linear recall for several random readouts, in one backward pass."""
     network, kernels = trajectory.network, trajectory.kernels
     n = network.n

@@ -158,7 +158,9 @@ _scaling = remembered(constants.diagonal_scaling)
 
 def _infimum(scaling: constants.Scaling) -> Enclosure:
     """s(W) up to the norm that the scaling found attains, the number that goes with its condition."""
-    return measured(scaling.infimum.lower, upper=scaling.norm.upper, residual=scaling.norm.upper - scaling.infimum.lower)
+    return measured(
+        scaling.infimum.lower, upper=scaling.norm.upper, residual=scaling.norm.upper - scaling.infimum.lower
+    )
 
 
 def _gain(W: Array) -> Enclosure:
@@ -220,7 +222,9 @@ def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
 def majorant_matrix(network: Network, ranges: Ranges) -> Array | None:
     """The entrywise majorant ``(N, N)`` of the step Jacobian: |J_t| <= M; None where a diagonal's range is unknown."""
     states, n = network.cell.states, network.n
-    blocks = {name: np.abs(W) if W.ndim == 2 else np.abs(W).max(axis=0) for name, W in network.recurrent_blocks().items()}
+    blocks = {
+        name: np.abs(W) if W.ndim == 2 else np.abs(W).max(axis=0) for name, W in network.recurrent_blocks().items()
+    }
 
     def diagonal(entries: sp.Expr) -> Array:
         if entries.is_number:
@@ -264,4 +268,3 @@ def answer(condition: Hypothesis | Relational, where: Environment) -> Answer:
     if status == "met" and margin <= ROUNDING * abs(large.lower):
         status = "unknown"
     return Answer(status, left, margin)
-

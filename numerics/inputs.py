@@ -31,7 +31,9 @@ def read_inputs(path: str | Path, network: Network) -> Array:
     if array.dtype.kind != "f":
         raise ValueError(f"inputs in {name!r} must be floating point, got {array.dtype.name}")
     if array.ndim not in (2, 3) or array.shape[-1] != network.m or 0 in array.shape:
-        raise ValueError(f"inputs in {name!r} must have shape (T, {network.m}) or (T, batch, {network.m}), got {array.shape}")
+        raise ValueError(
+            f"inputs in {name!r} must have shape (T, {network.m}) or (T, batch, {network.m}), got {array.shape}"
+        )
     if not np.isfinite(array).all():
         raise ValueError(f"inputs in {name!r} must be finite, got NaN or infinity")
     wide = np.asarray(array, dtype=float)

@@ -308,6 +308,7 @@ def _lookup(source: tuple[str, Vector], point: Point) -> Array:
 @lru_cache(maxsize=1024)
 def _diagonal(cell: Cell, entries: sp.Expr) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """Compile a diagonal; its arguments are values or slopes of nodes, or scalar parameters."""
+    # symbols with names of their own: the place of a Dummy in a product depends on all Dummies made before
     replaced: dict[sp.Expr, sp.Symbol] = {}
     sources: list[Any] = []
     for node in cell.nodes:
@@ -315,19 +316,19 @@ def _diagonal(cell: Cell, entries: sp.Expr) -> tuple[Callable[..., Any], tuple[A
             for kind, head in (("slope", node.activation.df), ("value", node.activation.f)):
                 expr = head(value(node.operand))
                 if entries.has(expr) and expr not in replaced:
-                    replaced[expr] = sp.Dummy(f"v{len(replaced):04}")  # ordered by name: equal code, equal rounding
+                    replaced[expr] = sp.Symbol(f"vector{len(replaced):04}__")
                     sources.append((kind, node))
     rest = entries.xreplace(replaced)
     for node in cell.nodes:
         if isinstance(node, State | Input | Bias | Named):
             symbol = value(node)
             if rest.has(symbol) and symbol not in replaced:
-                replaced[symbol] = sp.Dummy(f"v{len(replaced):04}")
+                replaced[symbol] = sp.Symbol(f"vector{len(replaced):04}__")
                 sources.append(("value", node))
     rest = rest.xreplace({s: replaced[s] for s in rest.free_symbols if s in replaced})
-    dummies = list(replaced.values())
-    scalars = sorted(rest.free_symbols - set(dummies), key=str)
-    return sp.lambdify([*dummies, *scalars], rest, modules="numpy", cse=True), (*sources, *scalars)
+    arguments = list(replaced.values())
+    scalars = sorted(rest.free_symbols - set(arguments), key=str)
+    return sp.lambdify([*arguments, *scalars], rest, modules="numpy", cse=True), (*sources, *scalars)
 
 
 def _number(coefficient: sp.Expr, parameters: Parameters) -> Any:

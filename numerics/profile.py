@@ -91,9 +91,7 @@ def gradient_profile(
     if not isinstance(directions, int | np.integer) or isinstance(directions, bool) or directions < 1:
         raise ValueError(f"directions must be an integer of at least 1, got {directions!r}")
     random = generator(rng)
-    trajectory = trajectory_of(
-        source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=random
-    )
+    trajectory = trajectory_of(source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=random)
     size, count = trajectory.network.state_dim, trajectory.samples
     cotangent = unit_cotangents(size, samples=count, directions=directions, rng=random)
     with ThreadPoolExecutor(max_workers=1) as pool:  # the chains of singular values take longer than the pass

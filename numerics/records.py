@@ -70,7 +70,10 @@ def assemble(
     constants = _constants(graph, where)
     every = np.arange(trajectory.steps + 1)[profile.lags]
     gaps = {
-        (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest) for scope in found for i in scope if i.holds
+        (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest)
+        for scope in found
+        for i in scope
+        if i.holds
     }
     gaps = {key: cases for key, cases in gaps.items() if len(cases)}
     theorems = _theorems(graph, found, gaps, seed)
@@ -138,7 +141,9 @@ def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
             if functional in AUXILIARY and expr not in where.known:
                 continue  # it belongs to a bound that this cell does not have
             enclosure = evaluate(expr, where)
-            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, Measured("floating point, no error bound")))
+            graph.add(
+                Node(f"constant:{expr}", "constant", functional.meaning, Measured("floating point, no error bound"))
+            )
             found[str(expr)] = a.ConstantRecord(
                 enclosure.lower, enclosure.upper, enclosure.evidence, enclosure.residual, expr
             )
@@ -219,7 +224,10 @@ def _hypothesis(instance: Instance, condition: Hypothesis, found: Answer) -> a.H
 def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
     bound, scope = instance.bound, instance.scope
     identifier = f"bound:{bound.id}:{scope}"
-    supports = [f"theorem:{instance.theorem.id}", *(f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes)]
+    supports = [
+        f"theorem:{instance.theorem.id}",
+        *(f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes),
+    ]
     if scope == "trajectory":
         supports.append("measurement:trajectory")
     graph.add(Node(identifier, "bound", f"{bound.title} ({scope})", None, tuple(supports)))

@@ -106,8 +106,14 @@ def simulate(network: Network, inputs: ArrayLike, *, initial: ArrayLike | None =
     """
     given: NDArray[np.float64] = np.asarray(inputs, dtype=float)
     batch = (network.nets,) if network.nets else ()
-    if given.ndim != 3 + len(batch) or given.shape[1:-1] != (*batch, network.m) or 0 in (given.shape[0], given.shape[-1]):
-        raise ValueError(f"inputs must have shape (T, {'nets, ' if batch else ''}{network.m}, samples), got {given.shape}")
+    if (
+        given.ndim != 3 + len(batch)
+        or given.shape[1:-1] != (*batch, network.m)
+        or 0 in (given.shape[0], given.shape[-1])
+    ):
+        raise ValueError(
+            f"inputs must have shape (T, {'nets, ' if batch else ''}{network.m}, samples), got {given.shape}"
+        )
     if not np.isfinite(given).all():
         raise ValueError("inputs must be finite, got NaN or infinity")
     if network.steps is not None and len(given) > network.steps:

@@ -39,7 +39,7 @@ class Slope:
 def fit_slope(lags: NDArray[Any], logs: Array) -> Slope:
     """The slope of ``logs (lags, series)`` against ``lags (lags,)`` over the last four fifths of the lags.
 
-    A series that ends at -inf has slope -inf; lags at which one that does not is -inf are left out of its line. Fewer
+    A series that ends at -inf has slope -inf, unless it does so at the very last lag; lags at which one that does not is -inf are left out of its line. Fewer
     than 8 lags in the window leave the answer undecided.
 
     >>> k = np.arange(101.0)
@@ -56,6 +56,8 @@ def fit_slope(lags: NDArray[Any], logs: Array) -> Slope:
     if len(x) < FEWEST_LAGS or not y.size:
         needed = f"a slope needs at least {FEWEST_LAGS} lags and one series that is not zero, there are {len(x)} and {y.shape[1]}"
         return Slope("undecided", math.nan, (math.nan, math.nan), window, None, needed)
+    if len(x) > FEWEST_LAGS and np.isneginf(y[-1]).any() and not np.isneginf(y[-2]).any():
+        x, y = x[:-1], y[:-1]  # zero at the step from the initial state alone says nothing about the lags before
     whole, dead = ~np.isneginf(y).any(axis=0), np.isneginf(y[-1])
     slopes = np.full(y.shape[1], -np.inf)
     slopes[whole] = np.polyfit(x, y[:, whole], 1)[0] if whole.any() else []

@@ -38,12 +38,16 @@ def state_jacobian(
     slope = fit_slope(lags, log_norm)
     median = _median(log_norm)
     records.append(
-        _by_slope(graph, given, "state_jacobian", "2-norm of J(T, T-k)^T v", slope, lags, median, ("measurement:profile",))
+        _by_slope(
+            graph, given, "state_jacobian", "2-norm of J(T, T-k)^T v", slope, lags, median, ("measurement:profile",)
+        )
     )
     return _decisive(records)
 
 
-def total_gradient(graph: Graph, given: tuple[str, ...], lags: NDArray[np.intp], log_total: Array) -> list[VerdictRecord]:
+def total_gradient(
+    graph: Graph, given: tuple[str, ...], lags: NDArray[np.intp], log_total: Array
+) -> list[VerdictRecord]:
     """Q2, the total gradient: the norm of the sum of the parts of lags 0..k against the length k+1 of the unfolding."""
     slope = fit_slope(lags, log_total)
     median = _median(log_total)
@@ -69,7 +73,9 @@ def error_flow_verdict(graph: Graph, given: tuple[str, ...], flow: ErrorFlow, la
         given,
         "error_flow",
         scope="samples",
-        norm="log spectral radius plus mean log slope" if len(flow.log_radius) == 1 else "mean log growth of the state Jacobian",
+        norm="log spectral radius plus mean log slope"
+        if len(flow.log_radius) == 1
+        else "mean log growth of the state Jacobian",
         verdict=flow.word,
         rests_on=("measurement:error_flow",),
         rate=flow.rate if decided else None,
@@ -116,7 +122,12 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
 def _nearest(found: Sequence[Instance]) -> tuple[str, tuple[str, ...]]:
     """Why no bound decides: the condition that fails by the smallest factor, with its margin."""
     candidates = [
-        (abs(math.log(max(answer.value.upper, 1e-300))) if math.isfinite(answer.value.upper) else math.inf, i, c, answer)
+        (
+            abs(math.log(max(answer.value.upper, 1e-300))) if math.isfinite(answer.value.upper) else math.inf,
+            i,
+            c,
+            answer,
+        )
         for i in found
         for c, answer in i.answers
         if answer.status != "met"
@@ -169,10 +180,14 @@ def _by_slope(
     )
 
 
-def _record(graph: Graph, given: tuple[str, ...], name: Object, *, rests_on: tuple[str, ...], **fields: Any) -> VerdictRecord:
+def _record(
+    graph: Graph, given: tuple[str, ...], name: Object, *, rests_on: tuple[str, ...], **fields: Any
+) -> VerdictRecord:
     identifier = f"verdict:{name}:{fields['scope']}"
     assumptions = tuple(node for node in graph.nodes if node.startswith("assumption:"))
-    graph.add(Node(identifier, "verdict", f"{name}: {fields['verdict']} ({fields['scope']})", None, rests_on + assumptions))
+    graph.add(
+        Node(identifier, "verdict", f"{name}: {fields['verdict']} ({fields['scope']})", None, rests_on + assumptions)
+    )
     grade = graph.grade(identifier)
     defaults: dict[str, Any] = {
         "rate": None,

@@ -32,7 +32,9 @@ def _fail_on(_: click.Context, parameter: click.Parameter, value: str | None) ->
     return words
 
 
-_seed = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of inputs and cotangents.")
+_seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of inputs and cotangents."
+)
 _out = click.option("--out", type=click.Path(path_type=Path), help="Folder for report.html and report.json.")
 
 
@@ -70,15 +72,21 @@ def report(out: Path, seed: int) -> None:
 @main.command()
 @click.argument("weights", type=click.Path(path_type=Path))
 @click.option("--layer", help="Recurrent layer, where the file has several.")
-@click.option("--cell", help="Cell: elman, lstm, gru, gru_reset_before, or another that is installed.  [default: from the shapes]")
+@click.option(
+    "--cell", help="Cell: elman, lstm, gru, gru_reset_before, or another that is installed.  [default: from the shapes]"
+)
 @click.option("--activation", help="Activation of the cell.  [default: as recorded, else tanh]")
 @click.option("--steps", type=int, help="Horizon T.  [default: 100, or the length of the inputs]")
 @click.option("--samples", type=int, help="Number of input sequences.  [default: 32]")
 @click.option("--input-scale", type=float, help="Standard deviation of white-noise inputs; 0 for zeros.  [default: 1]")
-@click.option("--inputs", type=click.Path(path_type=Path), help="Inputs from a .npy file, (T, input) or (T, batch, input).")
+@click.option(
+    "--inputs", type=click.Path(path_type=Path), help="Inputs from a .npy file, (T, input) or (T, batch, input)."
+)
 @_out
 @click.option("--json", "json_file", help="File for the JSON document alone; - for standard output.")
-@click.option("--fail-on", callback=_fail_on, help="Exit 1 on a verdict vanish or explode, 3 on undecided (comma-separated).")
+@click.option(
+    "--fail-on", callback=_fail_on, help="Exit 1 on a verdict vanish or explode, 3 on undecided (comma-separated)."
+)
 @_seed
 def check(
     weights: Path,
@@ -130,7 +138,9 @@ def _quoted(words: list[str]) -> list[str]:
     return [shlex.quote(word) for word in words]
 
 
-def _document(network: Network, command: str, *, seed: int, source: str | None = None, **options: Any) -> dict[str, Any]:
+def _document(
+    network: Network, command: str, *, seed: int, source: str | None = None, **options: Any
+) -> dict[str, Any]:
     from dataclasses import replace
 
     from ..numerics import analyze

@@ -38,7 +38,15 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
         first, last = v["lag_range"]
         half = "" if v["half_life"] is None else f"{_number(v['half_life'])} steps"
         rate = "" if v["rate"] is None else _number(v["rate"])
-        cells = (v["question"], NAMES[v["object"]], v["verdict"], v["scope"].replace("_", " "), rate, half, f"{first}..{last}")
+        cells = (
+            v["question"],
+            NAMES[v["object"]],
+            v["verdict"],
+            v["scope"].replace("_", " "),
+            rate,
+            half,
+            f"{first}..{last}",
+        )
         table.add_row(*map(Text, (*cells, v["evidence"])))
     console.print(table)
     console.print(Text("rates in nats per step (error flow: nats per step and unit learning rate)", style="dim"))

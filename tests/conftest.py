@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -28,6 +29,10 @@ def _chromium() -> bool:
     return all(map(shutil.which, ("chromium", "chromedriver"))) and _importable("selenium")
 
 
+def _axe() -> bool:
+    return Path(__file__).parents[1].joinpath("node_modules", "axe-core", "axe.min.js").is_file()
+
+
 def _index() -> bool:
     """Whether pip gets a small package (the build backend) from its index."""
     with tempfile.TemporaryDirectory() as folder:
@@ -41,6 +46,7 @@ PEERS: dict[str, tuple[Callable[[], bool], str]] = {
     "torch": (lambda: _importable("torch"), "pip install torch"),
     "h5py": (lambda: _importable("h5py"), "pip install 'errorflow[keras]'"),
     "chromium": (_chromium, "apt-get install chromium chromium-driver; pip install 'errorflow[browser]'"),
+    "axe": (_axe, "npm install --no-save axe-core"),
     "index": (_index, "a package index that pip can reach"),
 }
 
@@ -67,9 +73,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if not _present(name):
             reason = f"needs {name}: {PEERS[name][1]}"
             if name in _required():
-                pytest.fail(
-                    f"ERRORFLOW_REQUIRE={os.environ['ERRORFLOW_REQUIRE']}, but {reason}", pytrace=False
-                )
+                pytest.fail(f"ERRORFLOW_REQUIRE={os.environ['ERRORFLOW_REQUIRE']}, but {reason}", pytrace=False)
             pytest.skip(reason)
 
 
@@ -80,7 +84,5 @@ def _one_import_name() -> Iterator[None]:
     The same file would then exist as two modules, and isinstance would tell equal classes apart.
     """
     yield
-    stray = sorted(
-        name for name in sys.modules if name.partition(".")[0] in {"theory", "numerics", "reports"}
-    )
+    stray = sorted(name for name in sys.modules if name.partition(".")[0] in {"theory", "numerics", "reports"})
     assert not stray, f"imported without the prefix errorflow: {', '.join(stray)}"

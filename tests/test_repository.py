@@ -262,9 +262,7 @@ def test_every_library_that_the_package_imports_is_a_declared_dependency() -> No
     extras = PROJECT["project"]["optional-dependencies"].values()
     lists = [PROJECT["project"]["dependencies"], *extras]
     declared = {re.split(r"[^\w-]", text)[0] for texts in lists for text in texts}
-    imported = {
-        name.partition(".")[0] for tree in TREES.values() for _, level, name in imports(tree) if not level
-    }
+    imported = {name.partition(".")[0] for tree in TREES.values() for _, level, name in imports(tree) if not level}
     parts = {"markupsafe": "jinja2"}  # belongs to
     libraries = {parts.get(name, name.lower()) for name in imported - sys.stdlib_module_names}
     assert libraries <= declared, f"not in pyproject.toml: {sorted(libraries - declared)}"

@@ -1,10 +1,11 @@
 r"""The marker task: noise in [-0.2, 0.2] with every d-th value 1; is the next value a marker?
 
-A vanilla tanh network h_t = tanh(W h_{t-1} + B u_t + b), y = c^T h_T + c0, is trained by back-propagation through time over
-the whole window, with momentum and norm clipping, from W, B in U[-r, r] with r = sqrt(3/n). Each update has windows
-of another length, one to two periods: in windows of one length the place of the first marker gives the answer away. The task follows the kind
-that Schaefer, Udluft and Zimmermann use (their tables are not asserted here). The network that ships with the
-package is the result of ``python -m errorflow.numerics.experiments.marker`` with its seed.
+A vanilla tanh network h_t = tanh(W h_{t-1} + B u_t + b), y = c^T h_T + c0, is trained by back-propagation through
+time over the whole window, with momentum and norm clipping, from W, B in U[-r, r] with r = sqrt(3/n). Each update
+has windows of another length, one to two periods: in windows of one length the place of the first marker gives the
+answer away. The task follows the kind that Schaefer, Udluft and Zimmermann use (their tables are not asserted
+here). The network that ships with the package is the result of ``python -m errorflow.numerics.experiments.marker``
+with its seed.
 
 Main definitions: `windows`, `train`, `Trained`.
 """

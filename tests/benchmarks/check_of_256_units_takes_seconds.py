@@ -53,7 +53,9 @@ def main() -> None:
             subprocess.run([*command, "--out", folder], check=True, capture_output=True)
             wall = time.perf_counter() - begin
             peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
-            print(f"{cell:8}{wall:8.2f} s{peak:8.2f} GB so far{wall / floor_seconds(gates):10.1f} times the bare products")
+            print(
+                f"{cell:8}{wall:8.2f} s{peak:8.2f} GB so far{wall / floor_seconds(gates):10.1f} times the bare products"
+            )
 
 
 if __name__ == "__main__":

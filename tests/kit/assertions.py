@@ -52,7 +52,9 @@ def assert_gradients_bounded(
     low, high = (math.log(x) if x > 0 else -math.inf for x in (at_least, at_most))
     with np.errstate(over="ignore", under="ignore"):
         size = float(np.exp(found))
-    assert low <= found <= high, f"the median gradient norm at lag {lag} is {size:.6g}, outside [{at_least:g}, {at_most:g}]"
+    assert low <= found <= high, (
+        f"the median gradient norm at lag {lag} is {size:.6g}, outside [{at_least:g}, {at_most:g}]"
+    )
 
 
 def assert_bptt_matches(
@@ -76,7 +78,9 @@ def assert_bptt_matches(
     """
     unknown = gradients.keys() - network.parameters.keys()
     if unknown or not gradients:
-        raise ValueError(f"gradients must name some of {', '.join(network.parameters)}, got {', '.join(gradients) or 'none'}")
+        raise ValueError(
+            f"gradients must name some of {', '.join(network.parameters)}, got {', '.join(gradients) or 'none'}"
+        )
     trajectory = simulate(network, inputs, initial=initial)
     flow = np.asarray(cotangent, dtype=float)
     if flow.shape != trajectory.states.shape[1:]:

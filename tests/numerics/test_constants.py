@@ -148,9 +148,7 @@ def test_the_norm_is_attained_by_the_scaling_that_is_returned(W: Matrix, limit: 
 
 
 @given(W=matrices(), seed=st.integers(0, 2**32 - 1))
-def test_the_scaled_norm_is_invariant_under_scaling_permutation_and_transposition(
-    W: Matrix, seed: int
-) -> None:
+def test_the_scaled_norm_is_invariant_under_scaling_permutation_and_transposition(W: Matrix, seed: int) -> None:
     rng = np.random.default_rng(seed)
     n = len(W)
     L, order = 10.0 ** rng.uniform(-3, 3, size=n), rng.permutation(n)
@@ -280,9 +278,7 @@ def test_masked_products_decay_as_the_scaling_says(W: Matrix, seed: int) -> None
     product = np.eye(len(W))
     for k in range(1, 8):
         product = rng.uniform(0, 1, size=(len(W), 1)) * (W @ product)
-        assert at_most(
-            float(np.linalg.norm(product, 2)), found.condition.upper * found.norm.upper**k, tolerance=1e-9
-        )
+        assert at_most(float(np.linalg.norm(product, 2)), found.condition.upper * found.norm.upper**k, tolerance=1e-9)
 
 
 # The other constants
@@ -323,9 +319,7 @@ def test_the_bounds_of_the_perron_root_meet(W: Matrix) -> None:
 
 @pytest.mark.parametrize("diagonal", [0.0, 1.0])
 @given(n=st.integers(1, 9), seed=st.integers(0, 2**32 - 1))
-def test_a_hidden_triangular_matrix_has_exactly_its_largest_diagonal_entry(
-    diagonal: float, n: int, seed: int
-) -> None:
+def test_a_hidden_triangular_matrix_has_exactly_its_largest_diagonal_entry(diagonal: float, n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     order = rng.permutation(n)
     W = (nilpotent(n, rng) + diagonal * np.diag(rng.normal(size=n)))[np.ix_(order, order)]

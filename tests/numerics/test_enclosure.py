@@ -32,9 +32,7 @@ def holds(enclosure: Enclosure, value: Fraction, *, ulps: int = 4) -> bool:
     lower, upper = enclosure.lower, enclosure.upper
     for _ in range(ulps):
         lower, upper = math.nextafter(lower, -math.inf), math.nextafter(upper, math.inf)
-    return (lower == -math.inf or Fraction(lower) <= value) and (
-        upper == math.inf or value <= Fraction(upper)
-    )
+    return (lower == -math.inf or Fraction(lower) <= value) and (upper == math.inf or value <= Fraction(upper))
 
 
 @pytest.mark.parametrize("operation", [operator.add, operator.sub, operator.mul, operator.truediv, max, min])
@@ -110,9 +108,7 @@ def test_functions_at_the_edge_of_their_domain() -> None:
 def test_a_number_below_zero_has_no_logarithm_and_no_real_power(
     function: Callable[[Enclosure], object],
 ) -> None:
-    with pytest.raises(
-        ValueError, match=r"needs a number that may be nonnegative, got Enclosure\(-2\.0, -1\.0"
-    ):
+    with pytest.raises(ValueError, match=r"needs a number that may be nonnegative, got Enclosure\(-2\.0, -1\.0"):
         function(Enclosure(-2.0, -1.0))
 
 

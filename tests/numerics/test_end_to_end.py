@@ -83,7 +83,9 @@ def test_published_gru_has_the_profile_and_the_gradient_parts_of_autograd(encode
     for lag in range(steps + 1):
         assert np.isclose(passed.log_norm[lag, 0, 0], np.log(states[steps - lag].grad.norm().item()), atol=1e-9)
     for lag in range(steps - 1):
-        assert np.isclose(passed.log_part["W"][lag, 0, 0], np.log(copies[steps - 1 - lag].grad.norm().item()), atol=1e-9)
+        assert np.isclose(
+            passed.log_part["W"][lag, 0, 0], np.log(copies[steps - 1 - lag].grad.norm().item()), atol=1e-9
+        )
     total = sum(copy.grad for copy in copies)
     assert np.isclose(passed.log_total["W"][-1, 0, 0], np.log(total.norm().item()), atol=1e-9)
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from errorflow.numerics import lower as module
 from errorflow.numerics.lower import Kernels, lower
+from errorflow.numerics.ranges import diagonals
 from errorflow.theory import activations, cells
 
 CELLS = cells.names()
@@ -88,6 +89,16 @@ def test_slopes_of_saturated_units_keep_their_digits(activation) -> None:
     found = module.value_and_slope(activation)(a)
     # below 1e-300 a double has fewer digits; exp(-700) itself is good to 700 units of rounding
     np.testing.assert_allclose(found, np.transpose(exact), rtol=2e-13, atol=1e-300)
+
+
+def test_rounding_does_not_depend_on_names_that_sympy_makes_up(gaussian, monkeypatch) -> None:
+    """SymPy orders the factors of a product by name, and Dummy_1000000 comes before Dummy_999999."""
+    found = set()
+    for before in range(12):
+        s = at_a_point(gaussian("lstm"), samples=50)  # a cell of its own, hence compiled anew
+        monkeypatch.setattr(sp.Dummy, "_count", 1_000_000 - before)
+        found.add(b"".join(s.kernels.diagonal(d, s.p, s.at).tobytes() for d in diagonals(s.kernels.cell)))
+    assert len(found) == 1
 
 
 # Axes

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errorflow.numerics import Network, simulate, white_noise
-from errorflow.numerics.extremes import FULL_SVD, extreme_singular_values
+from errorflow.numerics.extremes import FULL_SVD, SETTLED, extreme_singular_values
 from errorflow.numerics.profile import gradient_profile, lag_grid, log_shares
 from errorflow.numerics.simulate import Trajectory
 from errorflow.theory import activations, cells
@@ -79,16 +79,42 @@ def test_extremes_of_short_products_are_numpys(cell, equations, gaussian) -> Non
             np.testing.assert_allclose(found, values[[0, -1]], rtol=1e-9, atol=1e-15 * values[0])
 
 
-def test_the_iteration_for_many_units_agrees_with_the_full_svd(gaussian) -> None:
-    n = FULL_SVD + 16
-    trajectory = driven(gaussian("elman", n=n, phi="logistic", gain=3.0), steps=5)
-    largest, smallest = extreme_singular_values(trajectory)
-    h = trajectory.states[1:, :, 0]
-    product = np.eye(n)
-    for lag in range(1, 6):
-        product = product @ ((h[-lag] * (1 - h[-lag]))[:, None] * trajectory.network.parameters["W"])
-        values = np.log(np.linalg.svd(product, compute_uv=False))
-        np.testing.assert_allclose([largest[lag], smallest[lag]], values[[0, -1]], rtol=1e-6)
+MANY = FULL_SVD + 16  # units for which the norm comes from an iteration
+
+
+def factors(kind: str, steps: int) -> np.ndarray:
+    """Matrices (steps, MANY, MANY) whose product has a crowded, a changing or an ordinary top of the spectrum."""
+    random = np.random.default_rng(2)
+    match kind:
+        case "gaussian":
+            return random.standard_normal((steps, MANY, MANY)) / math.sqrt(MANY)
+        case "orthogonal":
+            return np.linalg.qr(random.standard_normal((steps, MANY, MANY)))[0]
+        case "switching":  # first the first half of the units is on top, then the other, then one unit
+            rates = np.ones((steps, MANY))
+            rates[-8:, : MANY // 2], rates[-20:-8, MANY // 2 :], rates[:-20, 5] = 2.0, 4.0, 50.0
+            return rates[:, :, None] * np.eye(MANY)
+        case "nearly equal":
+            return np.tile(np.diag(np.linspace(1.0, 1.0 + 1e-4, MANY)), (steps, 1, 1))
+    raise ValueError(kind)
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "orthogonal", "switching", "nearly equal"])
+def test_the_iteration_for_many_units_agrees_with_the_full_svd(kind) -> None:
+    steps = 30
+    network = Network(
+        cells.get("elman", activation=activations.Identity()),
+        {"W": factors(kind, steps), "B": np.eye(MANY), "b": np.zeros(MANY)},
+        untied=True,
+    )
+    largest, smallest = extreme_singular_values(driven(network, steps=steps, scale=0.0))
+    product, inverse = np.eye(MANY), np.eye(MANY)
+    for lag in range(1, steps + 1):
+        factor = network.at(steps + 1 - lag)["W"]
+        product, inverse = product @ factor, np.linalg.solve(factor, inverse)
+        expected = [math.log(np.linalg.norm(product, 2)), -math.log(np.linalg.norm(inverse, 2))]
+        tolerance = SETTLED if kind == "nearly equal" else 1e-9  # a gap below SETTLED is not resolved
+        np.testing.assert_allclose([largest[lag], smallest[lag]], expected, rtol=tolerance, atol=tolerance)
 
 
 @pytest.mark.parametrize("plant", ["forward order", "transposed"])
@@ -191,7 +217,7 @@ def test_every_lag_up_to_2000_steps_then_all_to_100_and_a_geometric_grid(steps) 
 
 
 def test_a_grid_picks_the_values_of_its_lags(gaussian) -> None:
-    trajectory = driven(gaussian("elman", n=2), steps=2500)
+    trajectory = driven(gaussian("elman", n=1), steps=2100)
     profile = gradient_profile(trajectory, directions=1, rng=0)
     assert np.array_equal(profile.log_norm, profile.pass_.log_norm[profile.lags])
     assert np.array_equal(profile.largest, extreme_singular_values(trajectory)[0][profile.lags])

@@ -154,3 +154,11 @@ def test_a_jordan_block_grows_like_a_power() -> None:
     found = fit_slope(lags, logs)
     assert found.word == "polynomial"
     assert found.power == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_zero_at_the_initial_state_alone_leaves_the_slope_of_the_other_lags() -> None:
+    k = np.arange(101)
+    logs = np.outer(-0.3 * k, np.ones(4))
+    logs[-1] = -np.inf
+    found = fit_slope(k, logs)
+    assert (found.word, round(found.rate, 9)) == ("vanishes", -0.3)

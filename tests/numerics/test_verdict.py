@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from errorflow.numerics import Analysis, Network, analyze, constants
@@ -134,7 +134,6 @@ KINDS = {
 }
 
 
-@settings(max_examples=40)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     n=st.integers(1, 3),

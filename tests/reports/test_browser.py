@@ -142,12 +142,11 @@ def test_a_link_into_a_folded_part_opens_it(show: Show) -> None:
     assert driver.execute_script(row)
 
 
+@pytest.mark.peer("axe")
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_no_violation(show: Show, name: str, scheme: str, width: int) -> None:
-    if not AXE.is_file():
-        pytest.skip("needs axe-core: npm install --no-save axe-core")
     driver = show(name, scheme=scheme, width=width)
     driver.execute_script(AXE.read_text("utf-8"))
     found = driver.execute_async_script("axe.run(document).then(r => arguments[0](r.violations))")

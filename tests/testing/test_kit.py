@@ -77,7 +77,11 @@ def test_a_gradient_that_is_off_by_one_lag_is_caught() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [({"kinds": ["round"]}, "kinds must be some of"), ({"sizes": (0, 3)}, "sizes must"), ({"scales": (0, 1)}, "scales must")],
+    [
+        ({"kinds": ["round"]}, "kinds must be some of"),
+        ({"sizes": (0, 3)}, "sizes must"),
+        ({"scales": (0, 1)}, "scales must"),
+    ],
 )
 def test_strategies_refuse_bad_arguments_when_they_are_made(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
