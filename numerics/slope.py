@@ -39,8 +39,8 @@ class Slope:
 def fit_slope(lags: NDArray[Any], logs: Array) -> Slope:
     """The slope of ``logs (lags, series)`` against ``lags (lags,)`` over the last four fifths of the lags.
 
-    A series that ends at -inf has slope -inf, unless it does so at the very last lag; lags at which one that does not is -inf are left out of its line. Fewer
-    than 8 lags in the window leave the answer undecided.
+    A series that ends at -inf has slope -inf, unless it does so at the very last lag; lags at which one that does not
+    is -inf are left out of its line. Fewer than 8 lags in the window leave the answer undecided.
 
     >>> k = np.arange(101.0)
     >>> found = fit_slope(k, np.outer(-0.1 * k, np.ones(3)))
