@@ -79,7 +79,8 @@ class _Chain:
 
     def moved(self, apply: Callable[[Array], Array | None]) -> _Chain | None:
         """The chain with one more factor on its left; None if it is zero, or singular for an inverse."""
-        moved = apply(self.product)
+        with np.errstate(over="ignore", invalid="ignore"):  # beyond the range of doubles the chain ends, below
+            moved = apply(self.product)
         scale = 0.0 if moved is None else float(np.abs(moved).max())
         if moved is None or scale == 0.0 or not np.isfinite(scale):
             return None

@@ -162,6 +162,7 @@ def _theorems(
         tested = [gaps[key] for key in ((i.bound.id, i.scope) for i in (everywhere, here)) if key in gaps]
         cases = np.concatenate(tested) if tested else np.zeros(0)
         identifier = f"theorem:{theorem.id}"
+        assert (cases >= 0).all(), f"the computed product violates {theorem.id} by {-cases.min():.3g} nats"
         basis = Tested(cases) if len(cases) else Cited(theorem.citation)
         graph.add(Node(identifier, "theorem", theorem.title, basis))
         grade = graph.grade(identifier)

@@ -134,6 +134,8 @@ def perron_vector(M: Matrix) -> tuple[NDArray[np.float64], float, float]:
             y = np.linalg.solve(upper * identity - M, x)
         except np.linalg.LinAlgError:
             break
+        if not np.isfinite(y).all():
+            break
         y /= np.abs(y).max()
         x = np.where(y > 0, y, tiny)  # rounding may turn what is negligible nonpositive
     kept = np.arange(len(M))

@@ -237,6 +237,16 @@ def test_saturated_units_with_slopes_of_1e_minus_300() -> None:
     assert np.isfinite(analysis.profile.log_norm.smallest).all()
 
 
+@pytest.mark.parametrize("shift", [-300.0, -710.0, -744.0, -1e4])
+def test_forget_gates_down_to_the_smallest_double(shift, gaussian) -> None:
+    network = gaussian("lstm")
+    closed = network.parameters["b"].copy()
+    closed[3:6] += shift
+    analysis = settled(network.replace(b=closed))
+    assert analysis.verdict("state_jacobian").verdict == "vanishes"
+    assert not np.isnan(analysis.profile.log_norm.smallest).any()
+
+
 def test_an_overflow_cuts_the_run_and_says_where() -> None:
     analysis = settled(vanilla(10 * np.eye(2), phi="identity"), written=True, steps=400)
     assert 145 <= analysis.horizon.steps <= 155
