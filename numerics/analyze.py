@@ -17,7 +17,7 @@ from .analysis import Analysis
 from .axes import Array
 from .drive import drive
 from .error_flow import error_flow
-from .evaluate import environment
+from .evaluate import decompose, environment
 from .instantiate import instances
 from .lyapunov import lyapunov_spectrum
 from .network import Network
@@ -65,7 +65,7 @@ def analyze(
         raise ValueError(f"network must be one network, got a batch of {network.nets}")
     seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
     for_inputs, for_profile, for_spectrum, for_flow = generator(rng).spawn(4)
-    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=1) as pool:
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=2) as pool:
         driven = drive(
             network,
             steps=steps,
@@ -77,6 +77,10 @@ def analyze(
         )
         trajectory, described = _within_range(simulate(network, driven.inputs), driven.name)
         recurrent = records.recurrent_parameters(network)
+        everywhere = environment(network)
+        first = trajectory.take(slice(0, 1))
+        first.kernels.dense(network.at(1), first.point(1))  # compiles what the threads share
+        decomposed = pool.submit(decompose, everywhere)
         profiled = pool.submit(
             gradient_profile,
             trajectory,
@@ -88,7 +92,8 @@ def analyze(
         )
         spectrum = lyapunov_spectrum(trajectory.take(slice(0, SPECTRUM_SAMPLES)), rng=for_spectrum)
         flow = error_flow(network, lag=RECALL_LAG, scale=driven.scale or 1.0, rng=for_flow)
-        everywhere, here = environment(network), environment(trajectory=trajectory)
+        here = environment(trajectory=trajectory)
+        decomposed.result()
         found = (instances(everywhere), instances(here))
         profile = profiled.result()
         shares = log_shares(_combined(list(profile.pass_.log_part.values())))

@@ -154,6 +154,16 @@ _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
 _norm = remembered(constants.spectral_norm)
 _least = remembered(constants.smallest_singular_value)
 _scaling = remembered(constants.diagonal_scaling)
+_radius = remembered(constants.spectral_radius)
+_perron = remembered(constants.perron_radius)
+
+
+def decompose(where: Environment) -> None:
+    """Compute and remember the decompositions of an environment's matrices; numbers only, fit for a thread of its own."""
+    for W in where.matrices.values():
+        if W.ndim == 2:
+            for function in (_norm, _least, _scaling, _radius, _perron):
+                function(W)
 
 
 def _infimum(scaling: constants.Scaling) -> Enclosure:
@@ -175,8 +185,8 @@ EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]
     quantities.row_sum_norm: constants.row_sum_norm,
     quantities.spectral_norm: _norm,
     quantities.smallest_singular_value: _gain,
-    quantities.spectral_radius: remembered(constants.spectral_radius),
-    quantities.perron_radius: remembered(constants.perron_radius),
+    quantities.spectral_radius: _radius,
+    quantities.perron_radius: _perron,
     quantities.perron_scaling_norm: lambda W: _scaling(np.abs(W)).norm,
     quantities.perron_condition: lambda W: _scaling(np.abs(W)).condition,
     quantities.diagonal_scaling_norm: lambda W: _infimum(_scaling(W)),
