@@ -145,11 +145,12 @@ def _profile(document: Mapping[str, Any], glyphs: dict[str, str]) -> Picture | N
 
 
 def _lines(bounds: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The bounds to draw: of equal lines in two scopes only the first."""
+    """The bounds to draw: of equal lines in two scopes only the first, and none whose factors are unknown."""
     seen, out = set(), []
     for bound in bounds:
         line = (bound["id"], as_shown(bound["log_rate"]), as_shown(bound["log_constant"]))
-        if bound["object"] == "state_jacobian" and line not in seen:
+        known = value(bound["log_rate"]) < math.inf and value(bound["log_constant"]) < math.inf
+        if bound["object"] == "state_jacobian" and known and line not in seen:
             seen.add(line)
             out.append(bound)
     return out

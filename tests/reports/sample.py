@@ -98,6 +98,8 @@ def gru() -> Json:
         top = float(np.linalg.norm(block, 2))
         document["constants"][f"spectral_norm(W_{gate})"] = constant(top, rf"\lVert W_{gate}\rVert_2")
         document["constants"][f"spectral_radius(W_{gate})"] = constant(0.9 * top, rf"\rho(W_{gate})")
+        least = constant(0.0029123, rf"\sigma_{{\min}}\left(W_{gate}\right)")  # a row wider than a narrow screen
+        document["constants"][f"smallest_singular_value(W_{gate})"] = least
     update = {
         "r_t": r"\sigma(W_r h_{t-1} + B_r u_t + b_r)",
         "z_t": r"\sigma(W_z h_{t-1} + B_z u_t + b_z)",
