@@ -36,8 +36,10 @@ class Ranges:
     per_unit: Mapping[sp.Expr, Array]
 
     def supremum(self, entries: sp.Expr) -> Enclosure:
-        """sup |d|: the upper end of the range as a number."""
+        """sup |d|: the upper end of the range as a number, or [0, inf] where the range is not known."""
         found = self.absolute[entries]
+        if found.upper == math.inf:
+            return Enclosure(0.0, math.inf)
         return exact(found.upper) if self.scope == "all_inputs" else measured(found.upper)
 
     def infimum(self, entries: sp.Expr) -> Enclosure:

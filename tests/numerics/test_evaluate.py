@@ -8,7 +8,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from errorflow.numerics import simulate, white_noise
+from errorflow.numerics import Network, simulate, white_noise
 from errorflow.numerics.enclosure import Enclosure
 from errorflow.numerics.evaluate import EVALUATORS, Environment, answer, environment, evaluate, majorant_matrix
 from errorflow.numerics.instantiate import instances
@@ -203,3 +203,12 @@ def test_an_environment_is_of_one_thing(gaussian) -> None:
             environment(**options)
     with pytest.raises(ValueError, match="where must be the environment of a network"):
         instances(on(MATRIX))
+
+
+def test_a_condition_on_an_unknown_range_is_unknown_and_not_refuted() -> None:
+    """The LSTM's cell state has no range for all inputs: whether its block bounds fall is not known, either way."""
+    rng = np.random.default_rng(0)
+    shapes = {"W": (8, 2), "B": (8, 1), "b": (8,)}
+    network = Network(cells.get("lstm"), {name: rng.standard_normal(shape) for name, shape in shapes.items()})
+    statuses = {found.status for instance in instances(environment(network)) for _, found in instance.answers}
+    assert statuses == {"unknown"}
