@@ -1,8 +1,8 @@
 """Evidence: everything that can be doubted is a node with its own grade and the nodes it rests on.
 
 The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade
-is decided by the code that established it: no function here takes a grade. A citation gives *cited*; a run
-of cases in this process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives
+is decided by the code that established it: no function here takes a grade. A citation gives *cited*; an elementary
+rule of the textbooks counts as *symbolic* and is named beside the grade; a run of cases in this process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives
 *measured*; an unchecked condition gives *assumed*.
 
 Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
@@ -28,6 +28,20 @@ class Cited:
     def word(self) -> str:
         """The rung of the ladder."""
         return "cited"
+
+
+@dataclass(frozen=True)
+class Textbook:
+    """Established by any textbook on the subject: an elementary rule, of the trusted base; its name stands beside the
+    grade of whatever rests on it.
+    """
+
+    source: str
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder: the name of the rule is shown beside it."""
+        return "symbolic"
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ class Measured:
         return "measured"
 
 
-Basis = Cited | Assumed | Symbolic | Tested | Measured
+Basis = Cited | Textbook | Assumed | Symbolic | Tested | Measured
 
 
 @dataclass(frozen=True)
@@ -111,26 +125,36 @@ class Node:
         if self.basis is not None and type(self.basis) not in get_args(Basis):  # a subclass could claim any word
             names = ", ".join(kind.__name__ for kind in get_args(Basis))
             raise TypeError(f"basis of node {self.id!r} must be one of {names} or None, got {self.basis!r}")
+        if isinstance(self.basis, Textbook) and self.kind != "rule":
+            raise TypeError(f"only a rule may be taken from a textbook, got node {self.id!r} of kind {self.kind!r}")
         if not isinstance(self.rests_on, tuple):
             raise TypeError(f"rests_on of node {self.id!r} must be a tuple of ids, got {self.rests_on!r}")
 
 
 @dataclass(frozen=True, init=False)
 class Grade:
-    """The grade of a closure: its weakest word, the nodes that attain it, and the cases if it is *tested*."""
+    """The grade of a closure: its weakest word, the nodes that attain it, the cases if it is *tested*, and the labels of
+    the textbook rules in it.
+    """
 
     word: str
     weakest: tuple[str, ...]
     cases: int
+    textbook: tuple[str, ...]
 
     def __init__(self, closure: Iterable[Node]) -> None:
-        based = [(node.id, node.basis) for node in closure if node.basis is not None]
+        nodes = tuple(closure)
+        based = [(node.id, node.basis) for node in nodes if node.basis is not None]
+        rules = sorted(node.label for node in nodes if isinstance(node.basis, Textbook))
         word = max((basis.word for _, basis in based), key=LADDER.index)
         object.__setattr__(self, "word", word)
         object.__setattr__(self, "weakest", tuple(sorted(id for id, basis in based if basis.word == word)))
         object.__setattr__(self, "cases", min((b.cases for _, b in based if isinstance(b, Tested)), default=0))
+        object.__setattr__(self, "textbook", tuple(rules))
 
     def __str__(self) -> str:
+        if self.word == "symbolic" and self.textbook:
+            return f"symbolic, from {len(self.textbook)} textbook rule{'s' * (len(self.textbook) > 1)}"
         return f"tested ({self.cases} cases)" if self.word == "tested" else self.word
 
 

@@ -46,6 +46,7 @@ earlier = sp.Symbol("s", integer=True)
 horizon = sp.Symbol("T", integer=True, positive=True)
 slope_sup = sp.Symbol(r"\gamma", nonnegative=True)
 slope_inf = sp.Symbol(r"\alpha", real=True)
+slope_least = sp.Symbol(r"\beta", real=True)
 condition = sp.Symbol(r"\kappa", positive=True)
 identity = sp.Symbol("I", commutative=False)
 
@@ -68,6 +69,7 @@ TABLE: tuple[Letter, ...] = (
     Letter(sp.Symbol(r"\mathbf{1}"), "vector of ones"),
     Letter(slope_sup, "largest absolute slope of the activation, sup |phi'|"),
     Letter(slope_inf, "smallest absolute slope of the activation, inf |phi'|"),
+    Letter(slope_least, "smallest slope of the activation with its sign, inf phi'"),
     Letter(condition, "condition number of a diagonal scaling, max / min of its entries"),
 )
 

@@ -13,12 +13,13 @@ from typing import Any, ClassVar
 
 import sympy as sp
 
+from .calculus.words import Letter
 from .language import Matrix
 
 
-def matrix_symbol(matrix: Matrix | str) -> sp.Symbol:
-    """The argument of a quantity: a matrix parameter, or one gate of it, as a SymPy symbol."""
-    return sp.Symbol(matrix if isinstance(matrix, str) else matrix.name)
+def matrix_symbol(matrix: Matrix | str) -> Letter:
+    """The argument of a quantity: a matrix parameter, or one gate of it, as a letter."""
+    return Letter(matrix if isinstance(matrix, str) else matrix.name)
 
 
 def _power(body: str, exponent: str | None) -> str:
@@ -27,13 +28,20 @@ def _power(body: str, exponent: str | None) -> str:
 
 
 class MatrixFunctional(sp.Function):
-    """A nonnegative number that belongs to a square matrix; the argument is a matrix symbol or an explicit matrix."""
+    """A nonnegative number that belongs to a matrix; the argument is a word (a plain symbol is read as a letter) or an
+    explicit matrix.
+    """
 
     nargs = 1
     is_commutative = True  # a number, whatever SymPy thinks of its matrix argument
     template: ClassVar[str] = ""
     meaning: ClassVar[str] = ""
     unit: ClassVar[str] = "1"
+
+    def __new__(cls, matrix: Any, **options: Any) -> MatrixFunctional:
+        if type(matrix) is sp.Symbol:
+            matrix = Letter(matrix.name)
+        return super().__new__(cls, matrix, **options)  # type: ignore[no-any-return]
 
     def _eval_is_nonnegative(self) -> bool:
         return True
@@ -115,6 +123,48 @@ class scaling_condition(MatrixFunctional):
     meaning = "condition number of the diagonal scaling found"
 
 
+class numerical_radius(MatrixFunctional):
+    """The largest modulus of x* A x over complex unit vectors x."""
+
+    template = r"w\left({}\right)"
+    meaning = "numerical radius, the largest modulus of x* A x over unit vectors"
+
+
+class scaled_numerical_radius(MatrixFunctional):
+    """The infimum over positive diagonal L of the numerical radius of L W L^-1."""
+
+    template = r"\omega\left({}\right)"
+    meaning = "smallest numerical radius under diagonal scaling, inf over L of w(L W L^-1)"
+
+
+class numerical_radius_condition(MatrixFunctional):
+    """The condition number of the diagonal scaling that was found for `scaled_numerical_radius`."""
+
+    template = r"\kappa_{{\omega}}\left({}\right)"
+    meaning = "condition number of the diagonal scaling found for the numerical radius"
+
+
+class kreiss_constant(MatrixFunctional):
+    """The supremum over |z| > 1 of (|z| - 1) times the spectral norm of (z I - A)^-1."""
+
+    template = r"\mathcal{{K}}\left({}\right)"
+    meaning = "Kreiss constant, the supremum of (|z| - 1) ||(z I - A)^-1|| over |z| > 1"
+
+
+class power_supremum(MatrixFunctional):
+    """The supremum over t >= 0 of the spectral norm of A^t."""
+
+    template = r"\sup_t\left\lVert {}^t \right\rVert_2"
+    meaning = "supremum of the spectral norms of the powers"
+
+
+class joint_spectral_radius(MatrixFunctional):
+    """The joint spectral radius of the masked family D W, D diagonal with entries in [0, 1]."""
+
+    template = r"\hat\rho\left(\left\{{D {}\right\}}\right)"
+    meaning = "joint spectral radius of D W over all diagonal D with entries in [0, 1]"
+
+
 MATRIX_FUNCTIONALS: tuple[type[MatrixFunctional], ...] = (
     max_abs,
     row_sum_norm,
@@ -126,6 +176,12 @@ MATRIX_FUNCTIONALS: tuple[type[MatrixFunctional], ...] = (
     perron_condition,
     diagonal_scaling_norm,
     scaling_condition,
+    numerical_radius,
+    scaled_numerical_radius,
+    numerical_radius_condition,
+    kreiss_constant,
+    power_supremum,
+    joint_spectral_radius,
 )
 
 
@@ -168,6 +224,35 @@ class majorant_condition(sp.Function):
         return _power(r"\kappa_{\rho}\left(\sup\left|J_t\right|\right)", exp)
 
 
+class step_norm(sp.Function):
+    """The supremum of the spectral norm of the step Jacobian J_t, over steps and samples of the scope."""
+
+    nargs = 0
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        return _power(
+            r"\left(\sup_t\left\lVert J_t \right\rVert_2\right)" if exp else r"\sup_t\left\lVert J_t \right\rVert_2",
+            exp,
+        )
+
+
+class largest_masked_product(sp.Function):
+    """The largest spectral norm of a product D_k W ... D_1 W of a matrix W, over diagonal D with entries in [0, 1]."""
+
+    nargs = 2
+    is_commutative = True
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        matrix, length = map(printer._print, self.args)
+        return _power(rf"\max_D \left\lVert D_{{{length}}} {matrix} \cdots D_{{1}} {matrix} \right\rVert_2", exp)
+
+
 class jacobian_norm(sp.Function):
     """The spectral norm of the state Jacobian at lag k, J(t, t-k)."""
 
@@ -190,3 +275,15 @@ class jacobian_gain(sp.Function):
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         return _power(rf"\sigma_{{\min}}\left(J(t, t-{printer._print(self.args[0])})\right)", exp)
+
+
+NONNEGATIVE: tuple[type[sp.Function], ...] = (
+    MatrixFunctional,
+    sup_abs,
+    majorant_radius,
+    majorant_condition,
+    largest_masked_product,
+    step_norm,
+    jacobian_norm,
+    jacobian_gain,
+)

@@ -324,6 +324,7 @@ def number(written_out) -> Callable[..., mpmath.matrix]:
 
 COMMANDS = {"left", "right", "operatorname", "begin", "end", "frac", "partial", "sum", "top", "Big", "mathbf", "mathrm"}
 COMMANDS |= {"tanh", "sigma", "qquad", "cdots", "alpha", "beta", "Omega", "lVert", "rVert", "rho", "gamma", "kappa"}
+COMMANDS |= {"omega", "mathcal", "hat", "ell"}
 COMMANDS |= {"sqrt", "max", "min", "sup", "inf", "infty", "geq", "leq", "tilde", "lambda", "phi", "\\", ","}
 TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[A-Za-z0-9]|\s+|.")
 

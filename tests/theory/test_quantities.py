@@ -5,8 +5,10 @@ import pytest
 import sympy as sp
 
 from errorflow.numerics import constants
-from errorflow.numerics.evaluate import EVALUATORS, environment, evaluate
+from errorflow.numerics.evaluate import environment, evaluate
+from errorflow.numerics.functionals import EVALUATORS
 from errorflow.theory import cells, notation, quantities, theorems
+from errorflow.theory.calculus import Letter
 from errorflow.theory.hypotheses import Hypothesis
 from errorflow.theory.language import matrices
 from errorflow.theory.quantities import MATRIX_FUNCTIONALS, matrix_symbol
@@ -45,7 +47,8 @@ def test_a_quantity_says_what_it_means(functional) -> None:
 
 def test_a_quantity_of_a_gate_belongs_to_that_gate() -> None:
     gates = matrices("W", ("in", "f"))
-    assert matrix_symbol(gates["in"]) == sp.Symbol("W_in")
+    assert matrix_symbol(gates["in"]) == Letter("W_in")
+    assert quantities.spectral_norm(sp.Symbol("W_in")) == quantities.spectral_norm(Letter("W_in"))
     assert quantities.spectral_norm(matrix_symbol(gates["in"])) != quantities.spectral_norm(matrix_symbol(gates["f"]))
     assert sp.latex(quantities.spectral_radius(matrix_symbol(gates["in"]))) == r"\rho\left(W_{in}\right)"
 
@@ -57,7 +60,8 @@ def test_every_functional_has_an_evaluator_and_every_evaluator_a_functional() ->
 
 def test_every_functional_is_used_by_a_theorem_or_is_a_constant_for_users() -> None:
     bounds = [theorem.instantiate(cells.get(name)) for theorem in theorems.all() for name in cells.names()]
-    formulas = sp.Tuple(*(part for bound in bounds if bound for part in (bound.rate, bound.constant)))
+    parts = [part for bound in bounds if bound for part in (bound.rate, bound.constant)]
+    formulas = sp.Tuple(*parts, *(side for t in theorems.all() for side in (t.conclusion.lhs, t.conclusion.rhs)))
     used = {type(quantity) for quantity in formulas.atoms(quantities.MatrixFunctional)}
     assert quantities.spectral_norm in used
     idle = {functional.__name__ for functional in set(MATRIX_FUNCTIONALS) - used}

@@ -1,6 +1,14 @@
 """Bounds on the state Jacobian by lag, and the forms of a step Jacobian that they start from."""
 
 from .bound import Bound
-from .forms import SlopeForm, comparison_matrix, slope_form
+from .forms import SlopeForm, any_cell, comparison_matrix, linear_letters, slope_form, slope_letters
 
-__all__ = ["Bound", "SlopeForm", "comparison_matrix", "slope_form"]
+__all__ = [
+    "Bound",
+    "SlopeForm",
+    "any_cell",
+    "comparison_matrix",
+    "linear_letters",
+    "slope_form",
+    "slope_letters",
+]

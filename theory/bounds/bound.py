@@ -5,13 +5,16 @@ Main definitions: `Bound`.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import sympy as sp
 from sympy.core.relational import Relational
 
 from .. import notation, quantities
+from ..calculus.words import replace
 from ..hypotheses import Hypothesis
 
 Outcome = Literal["vanishes", "explodes"]
@@ -42,6 +45,16 @@ class Bound:
         if self.direction == "<=":
             return sp.Le(quantities.jacobian_norm(notation.lag), right, evaluate=False)
         return sp.Ge(quantities.jacobian_gain(notation.lag), right, evaluate=False)
+
+    def with_letters(self, letters: Mapping[sp.Symbol, Any]) -> Bound:
+        """The bound with other matrices in place of its letters."""
+        moved = dict(letters)
+        return dataclasses.replace(
+            self,
+            rate=replace(self.rate, moved),
+            constant=replace(self.constant, moved),
+            hypotheses=tuple(Hypothesis(h.id, replace(h.relation, moved), h.words) for h in self.hypotheses),
+        )
 
     @property
     def decision(self) -> Hypothesis:

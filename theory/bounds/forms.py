@@ -4,7 +4,7 @@ r"""The forms of a step Jacobian that bounds start from, read off the derived wo
 the norm of block (r, c) is at most the sum over its words of the suprema of the diagonals times the norms of the
 matrices, which gives a small nonnegative comparison matrix C with ``||J(t, t-k)|| <= ||C^k||``.
 
-Main definitions: `SlopeForm`, `slope_form`, `comparison_matrix`.
+Main definitions: `SlopeForm`, `slope_form`, `slope_letters`, `comparison_matrix`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from ..calculus.words import Letter
 from ..jacobian import step_jacobian
 from ..language import Apply, Cell, value
 from ..quantities import matrix_symbol, sup_abs
@@ -23,7 +24,7 @@ from ..quantities import matrix_symbol, sup_abs
 class SlopeForm:
     """``J_t = diag(slope) W`` with slope = phi'(a_t) of one elementwise function."""
 
-    matrix: sp.Symbol
+    matrix: Letter
     slope: sp.Expr
 
 
@@ -42,6 +43,44 @@ def slope_form(cell: Cell) -> SlopeForm | None:
         return None
     ((matrix, right),) = terms[0].tail
     return SlopeForm(matrix_symbol(matrix), terms[0].left) if right == 1 else None
+
+
+def slope_letters(cell: Cell) -> dict[sp.Symbol, sp.Symbol] | None:
+    """What the letter W of the founding setting is on a cell; None if its step Jacobian has another form.
+
+    >>> from errorflow.theory import cells
+    >>> slope_letters(cells.get("elman")), slope_letters(cells.get("lstm"))
+    ({W: W}, None)
+    """
+    form = slope_form(cell)
+    return None if form is None else {matrix_symbol("W"): form.matrix}
+
+
+def linear_letters(cell: Cell) -> dict[sp.Symbol, sp.Symbol] | None:
+    """What the letter W is on a cell with J_t = W or J_t = -W at every step; None for any other cell.
+
+    >>> from errorflow.theory import cells
+    >>> from errorflow.theory.activations import Identity
+    >>> linear_letters(cells.get("elman", activation=Identity())), linear_letters(cells.get("elman"))
+    ({W: W}, None)
+    """
+    if len(cell.states) != 1:
+        return None
+    terms = step_jacobian(cell).blocks[cell.states[0], cell.states[0]].terms
+    ones = {
+        node.activation.df(value(node.operand))
+        for node in cell.nodes
+        if isinstance(node, Apply) and node.activation.slope == 1
+    }
+    if len(terms) != 1 or len(terms[0].tail) != 1 or terms[0].left not in ones | {1, -1}:
+        return None
+    ((matrix, right),) = terms[0].tail
+    return {matrix_symbol("W"): matrix_symbol(matrix)} if right == 1 else None
+
+
+def any_cell(cell: Cell) -> dict[sp.Symbol, sp.Symbol]:
+    """The letters of a theorem that holds for every cell and names none of its matrices."""
+    return {}
 
 
 def comparison_matrix(cell: Cell, norm: Callable[[sp.Symbol], sp.Expr]) -> sp.ImmutableMatrix:
