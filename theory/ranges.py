@@ -296,7 +296,8 @@ def value_at(expression: sp.Expr, variable: sp.Symbol, point: sp.Expr) -> sp.Exp
     equation = exponential_form(root.equation, root.variable)
     exponential = sp.exp(form.rate * root.variable)
     if equation and equation.rate == form.rate and sp.degree(equation.numerator, y) == 1:
-        (exponential,) = sp.solve(equation.numerator, y)
+        q, p = sp.Poly(equation.numerator, y).all_coeffs()
+        exponential = -p / q
     return sp.cancel(form.quotient.subs(y, exponential)).subs(root.variable, root)
 
 
