@@ -48,7 +48,7 @@ def _entries() -> dict[str, Source]:
 
 
 def _plain(text: str) -> str:
-    accents = {"a": "ä", "o": "ö", "u": "ü", "e": "ë"}
+    accents = {"a": "ä", "o": "ö", "u": "ü", "e": "ë", "U": "Ü"}
     text = re.sub(r'\{\\"(\w)\}', lambda m: accents[m.group(1)], text)
     return text.replace("{", "").replace("}", "")
 

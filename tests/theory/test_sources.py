@@ -53,7 +53,7 @@ def test_accents_are_letters() -> None:
 
 
 def test_an_unknown_key_is_refused_with_the_keys_there_are() -> None:
-    with pytest.raises(ValueError, match=r"citation key must be one of bengio1994, .*, got 'nobody1900'"):
+    with pytest.raises(ValueError, match=r"citation key must be one of ando1973, .*, got 'nobody1900'"):
         sources.source("nobody1900")
 
 
