@@ -1,5 +1,9 @@
-"""Functionals of a square matrix, each (W, ...) -> Enclosure with evidence *measured*."""
+"""Functionals of a square matrix, each (W, ...) -> Enclosure with evidence *measured*; scalings and certificates."""
 
+from .certificate import sharp_certificate
+from .joint_spectral_radius import joint_spectral_radius
+from .kreiss import kreiss_constant, power_supremum
+from .numerical_radius import RadiusScaling, numerical_radius, radius_scaling, scaled_numerical_radius
 from .scaling import Scaling, diagonal_scaling, diagonal_scaling_norm
 from .spectral import (
     logarithmic_norm,
@@ -12,13 +16,21 @@ from .spectral import (
 )
 
 __all__ = [
+    "RadiusScaling",
     "Scaling",
     "diagonal_scaling",
     "diagonal_scaling_norm",
+    "joint_spectral_radius",
+    "kreiss_constant",
     "logarithmic_norm",
     "max_abs",
+    "numerical_radius",
     "perron_radius",
+    "power_supremum",
+    "radius_scaling",
     "row_sum_norm",
+    "scaled_numerical_radius",
+    "sharp_certificate",
     "smallest_singular_value",
     "spectral_norm",
     "spectral_radius",
