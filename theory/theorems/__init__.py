@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from ..theorem import Theorem
-from . import block_comparison, hierarchy, hochreiter1991, pascanu2013, smallest_gain
+from . import (
+    bengio1994,
+    block_comparison,
+    bptt,
+    hierarchy,
+    hierarchy_order,
+    hochreiter1991,
+    joint_radius,
+    kreiss,
+    masked_product,
+    pascanu2013,
+    scalar_moments,
+    sharp_uniform,
+    smallest_gain,
+    untied_copies,
+)
 
 __all__ = ["all", "get"]
 
@@ -12,15 +27,52 @@ def all() -> tuple[Theorem, ...]:
     """Every theorem of the library, in the order in which they are shown.
 
     >>> [theorem.id for theorem in all()][:2]
-    ['hochreiter1991_max_weight', 'hochreiter1991_row_sum']
+    ['hochreiter1991_entry', 'hochreiter1991_printed']
     """
     return (
+        hochreiter1991.entry,
+        hochreiter1991.printed,
         hochreiter1991.max_weight,
         hochreiter1991.row_sum,
+        hochreiter1991.path_sum,
+        bptt.identity,
+        bptt.backward_pass,
+        bengio1994.contraction,
+        bengio1994.noise_ball,
+        bengio1994.latching,
+        bengio1994.minimal_latch,
+        bengio1994.vanishing,
         pascanu2013.spectral,
+        pascanu2013.necessary,
+        pascanu2013.linear,
+        pascanu2013.linear_necessary,
+        pascanu2013.linear_growth,
+        untied_copies.spectral,
+        untied_copies.row_sum,
+        hierarchy.scaled_product,
         hierarchy.perron,
         hierarchy.diagonal_scaling,
+        sharp_uniform.certificate,
+        sharp_uniform.sharp_uniform,
+        masked_product.masked_product,
+        masked_product.sharp_masked_product,
+        joint_radius.radius_below_joint,
+        joint_radius.joint_below_any_norm,
+        joint_radius.joint_below_any_radius,
+        joint_radius.joint_below_norm,
+        joint_radius.joint_below_radius,
+        hierarchy_order.radius_below_norm,
+        hierarchy_order.norm_scaled_below_norm,
+        hierarchy_order.norm_scaled_below_perron,
+        hierarchy_order.perron_below_row_sum,
+        hierarchy_order.row_sum_below_largest,
+        hierarchy_order.half_norm_below_radius,
+        hierarchy_order.chain_of_rates,
         smallest_gain.smallest_gain,
+        kreiss.lower,
+        kreiss.upper,
+        scalar_moments.variance,
+        scalar_moments.sensitivity,
         block_comparison.max_weight,
         block_comparison.row_sum,
         block_comparison.spectral,

@@ -8,24 +8,36 @@ from __future__ import annotations
 
 import sympy as sp
 
-from .. import notation, quantities
-from ..bounds import Bound, slope_form
-from ..language import Cell
+from ..bounds import Bound
+from ..bounds.setting import FIRST, JACOBIAN, D, W, alpha, alpha_positive, gain, gains, k, t
+from ..calculus import STEP, Calculation, Derivation, Line, product_over, rules
+from ..quantities import jacobian_gain, smallest_singular_value
 from ..theorem import Theorem, Witness
 
-
-def _smallest_gain(cell: Cell) -> Bound | None:
-    form = slope_form(cell)
-    if form is None:
-        return None
-    rate = notation.slope_inf * quantities.smallest_singular_value(form.matrix)
-    return Bound("smallest_gain", "Smallest gain", ">=", rate, sp.Integer(1))
-
+_least = smallest_singular_value(W)
 
 smallest_gain = Theorem(
     id="smallest_gain",
     title="Explosion from the smallest gain",
-    instantiate=_smallest_gain,
+    bound=Bound("smallest_gain", "Smallest gain", ">=", alpha * _least, sp.Integer(1)),
+    derivation=Derivation(
+        (gains, alpha_positive, gain),
+        (
+            Calculation(
+                "conclusion",
+                jacobian_gain(k),
+                (
+                    Line("=", smallest_singular_value(JACOBIAN), gain.name),
+                    Line(">=", product_over(smallest_singular_value(D[STEP] @ W), FIRST, t), rules.gain_of_product),
+                    Line(
+                        ">=", product_over(smallest_singular_value(D[STEP]) * _least, FIRST, t), rules.gain_of_two
+                    ),
+                    Line(">=", product_over(alpha * _least, FIRST, t), gains.name),
+                    Line("=", (alpha * _least) ** k, rules.constant_product),
+                ),
+            ),
+        ),
+    ),
     quantifiers="for all states t >= k >= 1 on which the slopes are at least alpha in modulus",
     citation="horn2013",
     place="sigma_min(A B) >= sigma_min(A) sigma_min(B); the founding papers state only necessary conditions",
