@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import sympy as sp
 
 Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow"]
 QUESTIONS: dict[str, str] = {"state_jacobian": "Q1", "total_gradient": "Q2", "lag_share": "Q3", "error_flow": "Q4"}
+ClaimStatus = Literal["holds", "hypothesis_not_met", "undecided", "not_applicable", "refuted"]
 SCHEMA_VERSION = 1
 
 
@@ -230,6 +231,25 @@ class Conclusion:
 
 
 @dataclass(frozen=True)
+class GivenRecord:
+    """A fact that a derivation takes for granted."""
+
+    name: str
+    statement: str
+    formula: sp.Basic
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """One step of a derivation: the lemma it belongs to, the rule or fact that gives it, what it states."""
+
+    lemma: str
+    rule: str
+    formula: sp.Basic
+    grade: str
+
+
+@dataclass(frozen=True)
 class TheoremRecord:
     """A theorem, instantiated on this network."""
 
@@ -245,15 +265,78 @@ class TheoremRecord:
     tightness: str
     statement: sp.Basic
     statement_text: str
+    given: tuple[GivenRecord, ...]
+    applies: bool
     hypotheses: tuple[HypothesisRecord, ...]
     conclusion: tuple[Conclusion, ...]
-    steps: tuple[Any, ...]
+    steps: tuple[StepRecord, ...]
     tests: Tests
     source: SourceRecord
     formal: None
     non_vacuity: str
     tightness_witness: str
     rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PremiseRecord:
+    """A condition that a counterexample meets: the relation of exact numbers, and words for its left side."""
+
+    words: str
+    formula: sp.Basic
+
+
+@dataclass(frozen=True)
+class RefutationRecord:
+    """A false claim, its exact counterexample, and the two numbers that clash."""
+
+    id: str
+    title: str
+    claim: str
+    claimant: str
+    source: SourceRecord | None
+    version: str
+    status: str
+    grade: str
+    example: Mapping[str, sp.Basic]
+    premises: tuple[PremiseRecord, ...]
+    what: str
+    relation: sp.Basic
+    found: float
+    claimed: float
+    truth: str
+    theorem: str | None
+    snippet: str
+    rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FactRecord:
+    """A fact about numbers or functions of one variable that SymPy proved, with its premises."""
+
+    id: str
+    words: str
+    formula: sp.Basic
+    given: tuple[sp.Basic, ...]
+    grade: str
+    source: SourceRecord | None
+    rests_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """A published sentence, judged on this network by a theorem or for all networks by a refutation."""
+
+    id: str
+    sentence: str
+    source: SourceRecord | None
+    place: str
+    version: str
+    status: ClaimStatus
+    reason: str
+    grade: str
+    judge: str
+    judged_by: str
 
 
 @dataclass(frozen=True)
@@ -291,6 +374,9 @@ class Analysis:
     spectrum: SpectrumRecord
     eigenvalues: Mapping[str, Eigenvalues]
     theorems: tuple[TheoremRecord, ...]
+    refutations: tuple[RefutationRecord, ...]
+    claims: tuple[ClaimRecord, ...]
+    facts: tuple[FactRecord, ...]
     graph: GraphRecord
     seed: int | None
     schema_version: int = SCHEMA_VERSION

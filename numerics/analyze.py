@@ -12,12 +12,14 @@ import numpy as np
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
+from ..theory.bounds import slope_form
 from . import records
 from .analysis import Analysis
 from .axes import Array
 from .drive import drive
 from .error_flow import error_flow
-from .evaluate import decompose, environment
+from .evaluate import environment
+from .functionals import decompose
 from .instantiate import instances
 from .lyapunov import lyapunov_spectrum
 from .network import Network
@@ -41,6 +43,7 @@ def analyze(
     inputs: Array | None = None,
     input_name: str = "given inputs",
     rng: Rng = 0,
+    facts: bool = False,
     advance: Advance = lambda: None,
 ) -> Analysis:
     """Everything the toolkit can say about one network, with evidence: the data of the JSON document.
@@ -48,7 +51,8 @@ def analyze(
     Inputs are white noise of standard deviation ``input_scale`` (1 unless given, 0 for zeros), or ``inputs`` of shape
     ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are
     given) is the horizon T and ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the
-    same seed gives the same analysis. The initial state is zero. ``advance`` is called T times in all.
+    same seed gives the same analysis. With ``facts`` the scalar facts of the theory are proved and listed too, which takes
+    some seconds. The initial state is zero. ``advance`` is called T times in all.
 
     Raises ValueError for arguments out of range, both ``inputs`` and a scale or steps beyond them, or a batch of networks.
 
@@ -80,7 +84,8 @@ def analyze(
         everywhere = environment(network)
         first = trajectory.take(slice(0, 1))
         first.kernels.dense(network.at(1), first.point(1))  # compiles what the threads share
-        decomposed = pool.submit(decompose, everywhere)
+        shared = network.tied and slope_form(network.cell) is not None  # one W for the numerical radius
+        decomposed = pool.submit(decompose, list(everywhere.matrices.values()), radius=shared)
         profiled = pool.submit(
             gradient_profile,
             trajectory,
@@ -108,8 +113,10 @@ def analyze(
             spectrum=spectrum,
             flow=(flow, RECALL_LAG),
             where=everywhere,
+            here=here,
             found=found,
             seed=seed,
+            facts=facts,
         )
 
 

@@ -15,7 +15,9 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from ..theory import cells, theorems
+from ..theory.evidence import Graph
 from ..theory.sources import Source
+from ..theory.theorem import add_evidence
 from .axes import Array
 from .evaluate import Answer, environment
 from .instantiate import instances_of
@@ -23,15 +25,23 @@ from .instantiate import instances_of
 
 @dataclass(frozen=True, eq=False)
 class BoundView:
-    """A bound on J(t, t-k) at ``lags``: natural logs, the conditions by id, and what it rests on."""
+    """A bound on J(t, t-k) at ``lags``: natural logs, the conditions, and what it rests on.
+
+    ``hypotheses`` are the answers by id, ``statements`` the conditions in words; ``decides`` is what follows where all are
+    met, else None. ``grade`` is that of the theorem, whose derivation was checked in this process, with the textbook
+    rules that it takes for granted; the numbers are *measured*.
+    """
 
     id: str
     lags: Array
     log_values: Array
     direction: str
     hypotheses: dict[str, Answer]
+    statements: dict[str, str]
     decides: str | None
     latex: str
+    grade: str
+    textbook_rules: tuple[str, ...]
     source: Source
 
     @property
@@ -65,8 +75,8 @@ def bound(
     for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
 
     >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
-    >>> view.values.tolist(), view.decides
-    ([1.0, 0.5, 0.25], 'vanishes')
+    >>> view.values.tolist(), view.decides, view.grade
+    ([1.0, 0.5, 0.25], 'vanishes', 'symbolic, from 4 textbook rules')
     """
     if id not in names():
         raise ValueError(f"id must be one of {', '.join(names())}, got {id!r}")
@@ -80,13 +90,18 @@ def bound(
         raise ValueError(f"W must have shape (n, n) or, for untied copies, (T, n, n), got {copies.shape}")
     where = environment(W=copies, slope_sup=slope_sup, slope_inf=slope_inf)
     (found,) = instances_of(cells.get("elman"), where, only=id)
+    graph = Graph()
+    grade = graph.grade(add_evidence(graph, found.theorem))
     return BoundView(
         id,
         steps,
         found.log_bound(steps),
         found.bound.direction,
         {condition.id: answered for condition, answered in found.answers},
+        {condition.id: condition.statement for condition, _ in found.answers},
         found.bound.decides if found.decided else None,
         str(sp.latex(found.bound.statement)),
+        str(grade),
+        grade.textbook,
         found.theorem.source,
     )

@@ -17,17 +17,20 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from ..theory import notation, quantities
-from ..theory.bounds import slope_form
+from ..theory.bounds import setting, slope_form
+from ..theory.calculus.forms import Entry, Form
+from ..theory.calculus.words import STEP, Letter, Over, OverSum, Word, replace
 from ..theory.hypotheses import Hypothesis
 from ..theory.jacobian import step_jacobian
-from . import constants
 from .axes import Array
 from .enclosure import Answer as Status
 from .enclosure import Enclosure, exact, measured
+from .functionals import functional, scaling
 from .network import Network
 from .ranges import Ranges, Scope, all_inputs, along
-from .remembered import remembered
 from .simulate import Trajectory
+from .step_norm import step_norm
+from .words import NoValue, Steps, array_of
 
 ROUNDING = 1e-12  # relative margin below which a relation between measured numbers is not decided
 
@@ -37,16 +40,21 @@ class Environment:
     """What quantities are evaluated on: matrices by name, sizes, and the ranges of the diagonals in one scope.
 
     Matrices are ``(n, n)``, or ``(T, n, n)`` for untied copies: norms then take their largest value over the copies,
-    the smallest gain its smallest, and entrywise quantities belong to the entrywise maximum of |W_t|.
+    the smallest gain its smallest, and entrywise quantities belong to the entrywise maximum of |W_t|. ``letters`` are the
+    other letters of a derivation, ``values`` its other symbols, a lag among them.
     """
 
     matrices: Mapping[str, Array]
     n: int
     slope_sup: Enclosure
     slope_inf: Enclosure
+    slope_least: Enclosure
     scope: Scope = "all_inputs"
     ranges: Ranges | None = None
     network: Network | None = None
+    trajectory: Trajectory | None = None
+    letters: Mapping[str, Array | Steps] = field(default_factory=dict)
+    values: Mapping[sp.Symbol, Enclosure] = field(default_factory=dict)
     known: dict[sp.Expr, Enclosure] = field(default_factory=dict)
 
 
@@ -70,16 +78,27 @@ def environment(
     slope_sup: float = 1.0,
     slope_inf: float = 0.0,
     trajectory: Trajectory | None = None,
+    letters: Mapping[str, Array | Steps] | None = None,
+    values: Mapping[sp.Symbol, int | float] | None = None,
 ) -> Environment:
     """The environment of a network for all inputs, of a trajectory, or of a bare matrix W with slopes in [inf, sup].
 
-    Raises ValueError unless exactly one of network, W and trajectory is given.
+    Beside a bare matrix the other ``letters`` and symbols (``values``) of a theorem may be given. Raises ValueError
+    unless exactly one of network, W and trajectory is given.
     """
     if sum(x is not None for x in (network, W, trajectory)) != 1:
         raise ValueError("exactly one of network, W and trajectory must be given")
     if W is not None:
         array = np.asarray(W)
-        return Environment({"W": array}, int(array.shape[-1]), exact(slope_sup), exact(slope_inf))
+        return Environment(
+            {"W": array},
+            int(array.shape[-1]),
+            exact(slope_sup),
+            exact(slope_inf),
+            exact(slope_inf),
+            letters=dict(letters or {}),
+            values={symbol: exact(value) for symbol, value in (values or {}).items()},
+        )
     found = trajectory.network if trajectory is not None else network
     assert found is not None
     ranges = along(trajectory) if trajectory is not None else all_inputs(found.cell)
@@ -90,9 +109,11 @@ def environment(
         found.n,
         ranges.supremum(form.slope) if form else unknown,
         ranges.infimum(form.slope) if form else unknown,
+        ranges.least(form.slope) if form else Enclosure(-math.inf, math.inf),
         ranges.scope,
         ranges,
         found,
+        trajectory,
     )
 
 
@@ -120,10 +141,23 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
         return where.slope_sup
     if expr == notation.slope_inf:
         return where.slope_inf
+    if expr == notation.slope_least:
+        return where.slope_least
+    if expr in where.values:
+        return where.values[expr]
+    if isinstance(expr, Over):
+        return _over(expr, where)
+    if isinstance(expr, Form | Entry):
+        return _number(expr, where)
+    if isinstance(expr, quantities.jacobian_norm | quantities.jacobian_gain) and "D" in where.letters:
+        definition = setting.product if isinstance(expr, quantities.jacobian_norm) else setting.gain
+        return evaluate(definition.claim.rhs.xreplace({notation.lag: expr.args[0]}), where)
     if isinstance(expr, quantities.sup_abs) and where.ranges is not None:
         return where.ranges.supremum(expr.args[0])
     if isinstance(expr, quantities.majorant_radius | quantities.majorant_condition):
         return _majorant(expr, where)
+    if isinstance(expr, quantities.step_norm):
+        return _step_norm(where)
     if isinstance(expr, quantities.MatrixFunctional):
         return _functional(expr, where)
     if expr.is_number:
@@ -141,7 +175,30 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
         return arguments[0].log()
     if isinstance(expr, sp.exp):
         return arguments[0].exp()
-    raise ValueError(f"expression must be built from quantities, got {expr}, which has no evaluator")
+    raise NoValue(f"expression must be built from quantities, got {expr}, which has no value here")
+
+
+def _array(word: Word, where: Environment) -> Array:
+    """The array that a word is, in floating point."""
+    arrays = {**where.matrices, **where.letters}
+    return array_of(word, arrays, where.n, lambda factor: evaluate(factor, where).midpoint)
+
+
+def _over(expr: Over, where: Environment) -> Enclosure:
+    """A product or sum of symbolic length, step by step."""
+    body, first, last = expr.args
+    ends = [round(evaluate(end, where).midpoint) for end in (first, last)]
+    total = exact(0 if isinstance(expr, OverSum) else 1)
+    for step in range(ends[0], ends[1] + 1):
+        value = evaluate(replace(body, {STEP: sp.Integer(step)}), where)
+        total = total + value if isinstance(expr, OverSum) else total * value
+    return total
+
+
+def _number(expr: Form | Entry, where: Environment) -> Enclosure:
+    array = _array(expr.args[0], where)
+    row, column = (round(evaluate(i, where).midpoint) - 1 for i in expr.args[1:]) if len(expr.args) > 1 else (0, 0)
+    return measured(float(array[row, column]))
 
 
 _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
@@ -151,72 +208,34 @@ _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
     sp.Min: lambda a, b: a.minimum(b),
 }
 
-_norm = remembered(constants.spectral_norm)
-_least = remembered(constants.smallest_singular_value)
-_scaling = remembered(constants.diagonal_scaling)
-_radius = remembered(constants.spectral_radius)
-_perron = remembered(constants.perron_radius)
-
-
-def decompose(where: Environment) -> None:
-    """Compute and remember the decompositions of an environment's matrices; numbers only, fit for a thread of its own."""
-    for W in where.matrices.values():
-        if W.ndim == 2:
-            for function in (_norm, _least, _scaling, _radius, _perron):
-                function(W)
-
-
-def _infimum(scaling: constants.Scaling) -> Enclosure:
-    """s(W) up to the norm that the scaling found attains, the number that goes with its condition."""
-    return measured(
-        scaling.infimum.lower, upper=scaling.norm.upper, residual=scaling.norm.upper - scaling.infimum.lower
-    )
-
-
-def _gain(W: Array) -> Enclosure:
-    """sigma_min(W) up to the rounding of any method, n eps ||W||: below it the gain of a singular W is not told from 0."""
-    found = _least(W)
-    rounding = len(W) * float(np.finfo(float).eps) * _norm(W).upper
-    return measured(max(0.0, found.lower - rounding), upper=found.upper + rounding, residual=found.residual)
-
-
-EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]] = {
-    quantities.max_abs: constants.max_abs,
-    quantities.row_sum_norm: constants.row_sum_norm,
-    quantities.spectral_norm: _norm,
-    quantities.smallest_singular_value: _gain,
-    quantities.spectral_radius: _radius,
-    quantities.perron_radius: _perron,
-    quantities.perron_scaling_norm: lambda W: _scaling(np.abs(W)).norm,
-    quantities.perron_condition: lambda W: _scaling(np.abs(W)).condition,
-    quantities.diagonal_scaling_norm: lambda W: _infimum(_scaling(W)),
-    quantities.scaling_condition: lambda W: _scaling(W).condition,
-}
-_ENTRYWISE = (quantities.perron_radius, quantities.perron_scaling_norm, quantities.perron_condition)
-
-
 def _functional(expr: quantities.MatrixFunctional, where: Environment) -> Enclosure:
-    function, argument = EVALUATORS[type(expr)], expr.args[0]
-    if not argument.is_Symbol:
-        entries = [[evaluate(argument[i, j], where) for j in range(argument.cols)] for i in range(argument.rows)]
-        upper = np.array([[e.upper for e in row] for row in entries])
-        return function(upper) if np.isfinite(upper).all() else Enclosure(0.0, math.inf)
-    if argument.name not in where.matrices:
-        raise ValueError(f"matrix must be one of {', '.join(where.matrices)}, got {argument.name!r}")
-    matrix = where.matrices[argument.name]
-    if matrix.ndim == 2:
-        return function(matrix)
-    if type(expr) in _ENTRYWISE:
-        return function(np.abs(matrix).max(axis=0))
-    if isinstance(expr, quantities.scaling_condition):
-        return exact(1)
-    if isinstance(expr, quantities.diagonal_scaling_norm):
-        function = constants.spectral_norm  # no scaling is common to all copies but the trivial one
-    total = function(matrix[0])
-    for copy in matrix[1:]:
-        least = isinstance(expr, quantities.smallest_singular_value)
-        total = total.minimum(function(copy)) if least else total.maximum(function(copy))
-    return total
+    argument = expr.args[0]
+    if isinstance(argument, Letter) and argument.name in where.matrices:
+        return functional(type(expr), where.matrices[argument.name])
+    if isinstance(argument, Word):
+        array = _array(argument, where)
+        if array.shape[0] == array.shape[1]:
+            return functional(type(expr), array)
+        return measured(float(np.linalg.norm(array, 2))) if type(expr) is quantities.spectral_norm else _unknown(expr)
+    entries = [[evaluate(argument[i, j], where) for j in range(argument.cols)] for i in range(argument.rows)]
+    upper = np.array([[e.upper for e in row] for row in entries])
+    return functional(type(expr), upper) if np.isfinite(upper).all() else Enclosure(0.0, math.inf)
+
+
+def _unknown(expr: sp.Expr) -> Enclosure:
+    raise NoValue(f"the quantity must belong to a square matrix, got {expr}")
+
+
+def _step_norm(where: Environment) -> Enclosure:
+    """The supremum on the trajectory; for all inputs at most gamma ||W|| where J_t = D_t W, else unknown."""
+    if where.trajectory is not None:
+        return step_norm(where.trajectory)
+    cell = where.network.cell if where.network is not None else None
+    form = slope_form(cell) if cell is not None else None
+    if cell is not None and form is None:
+        return Enclosure(0.0, math.inf)
+    matrix = form.matrix if form is not None else setting.W
+    return Enclosure(0.0, evaluate(notation.slope_sup * quantities.spectral_norm(matrix), where).upper)
 
 
 def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
@@ -225,8 +244,8 @@ def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
     majorant = majorant_matrix(where.network, where.ranges)
     if majorant is None:
         return Enclosure(0.0, math.inf)
-    scaling = _scaling(majorant)
-    return scaling.norm if isinstance(expr, quantities.majorant_radius) else scaling.condition
+    found = scaling(majorant)
+    return found.norm if isinstance(expr, quantities.majorant_radius) else found.condition
 
 
 def majorant_matrix(network: Network, ranges: Ranges) -> Array | None:
@@ -256,6 +275,9 @@ def majorant_matrix(network: Network, ranges: Ranges) -> Array | None:
     return total if np.isfinite(total).all() else None
 
 
+_OPPOSITE: dict[Status, Status] = {"met": "not_met", "not_met": "met", "unknown": "unknown"}
+
+
 def answer(condition: Hypothesis | Relational, where: Environment) -> Answer:
     """met, not_met or unknown for a relation, with the enclosure of its left side and the margin.
 
@@ -270,9 +292,11 @@ def answer(condition: Hypothesis | Relational, where: Environment) -> Answer:
     """
     relation = condition.relation if isinstance(condition, Hypothesis) else condition
     left, right = evaluate(relation.lhs, where), evaluate(relation.rhs, where)
-    if relation.rel_op not in ("<", ">"):
-        raise ValueError(f"relation must be strict (< or >), got {relation}")
-    small, large = (left, right) if relation.rel_op == "<" else (right, left)
+    if relation.rel_op not in ("<", ">", "<=", ">="):
+        raise ValueError(f"relation must be an inequality, got {relation}")
+    small, large = (left, right) if relation.rel_op.startswith("<") else (right, left)
+    if relation.rel_op.endswith("="):  # x <= y unless y < x
+        return Answer(_OPPOSITE[large.less_than(small)], left, large.lower - small.upper)
     status = small.less_than(large)
     margin = large.lower - small.upper if status != "not_met" else large.upper - small.lower
     if status == "met" and margin <= ROUNDING * abs(large.lower):

@@ -29,10 +29,11 @@ Scope = Literal["all_inputs", "trajectory"]
 
 @dataclass(frozen=True, eq=False)
 class Ranges:
-    """Enclosures of |d| for every diagonal d of a step Jacobian; per unit where the scope is a trajectory."""
+    """Enclosures of |d| and of d for every diagonal d of a step Jacobian; of |d| per unit where the scope is a trajectory."""
 
     scope: Scope
     absolute: Mapping[sp.Expr, Enclosure]
+    signed: Mapping[sp.Expr, Enclosure]
     per_unit: Mapping[sp.Expr, Array]
 
     def supremum(self, entries: sp.Expr) -> Enclosure:
@@ -45,6 +46,14 @@ class Ranges:
     def infimum(self, entries: sp.Expr) -> Enclosure:
         """inf |d|: the lower end of the range as a number."""
         found = self.absolute[entries]
+        return exact(found.lower) if self.scope == "all_inputs" else measured(found.lower)
+
+
+    def least(self, entries: sp.Expr) -> Enclosure:
+        """inf d with its sign, as a number."""
+        found = self.signed[entries]
+        if found.lower == -math.inf:
+            return Enclosure(-math.inf, math.inf)
         return exact(found.lower) if self.scope == "all_inputs" else measured(found.lower)
 
 
@@ -69,7 +78,8 @@ def all_inputs(cell: Cell) -> Ranges:
             known[node.activation.f(value(node.operand))] = _value_range(node.activation)
         elif isinstance(node, Named):
             known[value(node)] = _vector_range(node.body, known)
-    return Ranges("all_inputs", {d: abs(_entry_range(d, known)) for d in diagonals(cell)}, {})
+    signed = {d: _entry_range(d, known) for d in diagonals(cell)}
+    return Ranges("all_inputs", {d: abs(found) for d, found in signed.items()}, signed, {})
 
 
 def _bounds(lower: sp.Expr, upper: sp.Expr) -> Enclosure:
@@ -129,10 +139,14 @@ def along(trajectory: Trajectory) -> Ranges:
     wanted = diagonals(cell)
     lows = {d: np.full(network.n, np.inf) for d in wanted}
     highs = {d: np.zeros(network.n) for d in wanted}
+    signed = {d: (math.inf, -math.inf) for d in wanted}
     for t, point in trajectory.backward():
         for d in wanted:
-            entries = np.abs(kernels.diagonal(d, network.at(t), point)).reshape(-1, network.n)
+            found = kernels.diagonal(d, network.at(t), point).reshape(-1, network.n)
+            signed[d] = (min(signed[d][0], float(found.min())), max(signed[d][1], float(found.max())))
+            entries = np.abs(found)
             np.minimum(lows[d], entries.min(axis=0), out=lows[d])
             np.maximum(highs[d], entries.max(axis=0), out=highs[d])
     absolute = {d: measured(float(lows[d].min()), upper=float(highs[d].max())) for d in wanted}
-    return Ranges("trajectory", absolute, highs)
+    ends = {d: measured(low, upper=high) for d, (low, high) in signed.items()}
+    return Ranges("trajectory", absolute, ends, highs)

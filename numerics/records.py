@@ -12,16 +12,16 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..theory import notation, quantities
-from ..theory.evidence import Assumed, Cited, Graph, Measured, Node, Tested
-from ..theory.hypotheses import Hypothesis
+from ..theory.evidence import Assumed, Graph, Measured, Node
 from ..theory.jacobian import step_jacobian
 from ..theory.product import jacobian_product
-from ..theory.theorem import Theorem
 from . import analysis as a
 from . import verdict
 from .axes import Array
+from .cards import claim_cards, fact_cards, hypothesis_record, refutation_cards, theorem_cards
 from .error_flow import ErrorFlow
-from .evaluate import EVALUATORS, Answer, Environment, evaluate
+from .evaluate import Environment, evaluate
+from .functionals import EVALUATORS
 from .instantiate import Instance, slacks
 from .lyapunov import Spectrum
 from .network import Network
@@ -29,7 +29,17 @@ from .profile import Profile
 from .simulate import Trajectory
 
 SHARE_QUANTILES = (50, 90, 99)
-AUXILIARY = (quantities.perron_scaling_norm, quantities.perron_condition, quantities.scaling_condition)
+AUXILIARY = (
+    quantities.perron_scaling_norm,
+    quantities.perron_condition,
+    quantities.scaling_condition,
+    quantities.numerical_radius,
+    quantities.scaled_numerical_radius,
+    quantities.numerical_radius_condition,
+    quantities.kreiss_constant,
+    quantities.power_supremum,
+    quantities.joint_spectral_radius,
+)
 MEASUREMENTS = {
     "measurement:trajectory": "one simulated trajectory, double precision",
     "measurement:profile": "backward pass by lag, double precision",
@@ -56,8 +66,10 @@ def assemble(
     spectrum: Spectrum,
     flow: tuple[ErrorFlow, int],
     where: Environment,
+    here: Environment,
     found: tuple[Sequence[Instance], Sequence[Instance]],
     seed: int | None,
+    facts: bool,
 ) -> a.Analysis:
     """Put the pieces together; the order in which nodes enter the graph is that of the reasoning."""
     network = trajectory.network
@@ -76,7 +88,11 @@ def assemble(
         if i.holds
     }
     gaps = {key: cases for key, cases in gaps.items() if len(cases)}
-    theorems = _theorems(graph, found, gaps, seed)
+    scopes = (where, here)
+    theorems = theorem_cards(graph, scopes, found, gaps, seed)
+    refutations = refutation_cards(graph)
+    claims = claim_cards(scopes, theorems, refutations)
+    found_facts = fact_cards(graph) if facts else []
     bounds = [_bound(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
     flat = profile.log_norm.reshape(len(profile.lags), -1)
     alive = shares.reshape(len(shares), -1)
@@ -104,6 +120,9 @@ def assemble(
         ),
         eigenvalues=_eigenvalues(network),
         theorems=tuple(theorems),
+        refutations=tuple(refutations),
+        claims=tuple(claims),
+        facts=tuple(found_facts),
         graph=_graph(graph),
         seed=seed,
     )
@@ -150,78 +169,6 @@ def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
     return found
 
 
-def _theorems(
-    graph: Graph,
-    found: tuple[Sequence[Instance], Sequence[Instance]],
-    gaps: dict[tuple[str, str], Array],
-    seed: int | None,
-) -> list[a.TheoremRecord]:
-    result = []
-    for everywhere, here in zip(*found, strict=True):
-        theorem = everywhere.theorem
-        tested = [gaps[key] for key in ((i.bound.id, i.scope) for i in (everywhere, here)) if key in gaps]
-        cases = np.concatenate(tested) if tested else np.zeros(0)
-        identifier = f"theorem:{theorem.id}"
-        assert (cases >= 0).all(), f"the computed product violates {theorem.id} by {-cases.min():.3g} nats"
-        basis = Tested(cases) if len(cases) else Cited(theorem.citation)
-        graph.add(Node(identifier, "theorem", theorem.title, basis))
-        grade = graph.grade(identifier)
-        conditions = tuple(_hypothesis(i, *pair) for i in (everywhere, here) for pair in i.answers)
-        result.append(
-            a.TheoremRecord(
-                id=theorem.id,
-                title=theorem.title,
-                grade=str(grade),
-                weakest=grade.weakest,
-                textbook_rules=(),
-                object=everywhere.bound.object,
-                norm=everywhere.bound.norm,
-                quantifiers=theorem.quantifiers,
-                direction="upper" if everywhere.bound.direction == "<=" else "lower",
-                tightness=theorem.tightness,
-                statement=everywhere.bound.statement,
-                statement_text=theorem.words,
-                hypotheses=conditions,
-                conclusion=tuple(a.Conclusion(i.scope, _conclusion(i)) for i in (everywhere, here)),
-                steps=(),
-                tests=a.Tests(len(cases), float(cases.min()) if len(cases) else None, seed),
-                source=_source(theorem),
-                formal=None,
-                non_vacuity=str(theorem.non_vacuity),
-                tightness_witness=str(theorem.tightness_witness) if theorem.tightness_witness else "",
-                rests_on=(identifier,),
-            )
-        )
-    return result
-
-
-def _conclusion(instance: Instance) -> str:
-    failing = [condition for condition, found in instance.answers if found.status != "met"]
-    if failing:
-        return f"decides nothing here: {failing[0].statement} is not established"
-    return f"{instance.bound.decides}: log rate {instance.log_rate:.6g} nats per step"
-
-
-def _source(theorem: Theorem) -> a.SourceRecord:
-    source = theorem.source
-    return a.SourceRecord(source.key, source.citation, theorem.place, theorem.version, source.reading)
-
-
-def _hypothesis(instance: Instance, condition: Hypothesis, found: Answer) -> a.HypothesisRecord:
-    side = found.value.upper if condition.relation.rel_op == "<" else found.value.lower
-    known = math.isfinite(side)
-    return a.HypothesisRecord(
-        id=condition.id,
-        statement=condition.statement,
-        formula=condition.relation,
-        status=found.status,
-        value=side if known else None,
-        needs=condition.needs,
-        margin=found.margin if known else None,
-        scope=instance.scope,
-    )
-
-
 def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
     bound, scope = instance.bound, instance.scope
     identifier = f"bound:{bound.id}:{scope}"
@@ -247,7 +194,7 @@ def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecor
         theorem=instance.theorem.id,
         slack=float(gaps.min()) if gaps is not None else None,
         cases=len(gaps) if gaps is not None else 0,
-        hypotheses=tuple(_hypothesis(instance, *pair) for pair in instance.answers),
+        hypotheses=tuple(hypothesis_record(*pair, scope=scope) for pair in instance.answers),
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from errorflow.numerics import Network, simulate, white_noise
 from errorflow.numerics.enclosure import Enclosure
-from errorflow.numerics.evaluate import EVALUATORS, Environment, answer, environment, evaluate, majorant_matrix
+from errorflow.numerics.evaluate import Environment, answer, environment, evaluate, majorant_matrix
+from errorflow.numerics.functionals import EVALUATORS
 from errorflow.numerics.instantiate import instances
 from errorflow.numerics.ranges import all_inputs, along
 from errorflow.theory import cells, notation, quantities, theorems
@@ -116,17 +117,21 @@ def test_a_relation_is_met_or_not_with_its_margin(slope_sup, status, margin) -> 
 
 
 def test_a_relation_between_overlapping_numbers_is_unknown() -> None:
-    open_ended = Environment({"W": MATRIX}, 2, Enclosure(0.5, 1.0), Enclosure(0.0, 0.5))
+    open_ended = Environment({"W": MATRIX}, 2, Enclosure(0.5, 1.0), Enclosure(0.0, 0.5), Enclosure(0.0, 0.5))
     below = answer(notation.slope_sup * quantities.max_abs(W) < sp.Rational(3, 4), open_ended)
     assert (below.status, below.margin) == ("unknown", -0.25)
-    nothing = Environment({"W": MATRIX}, 2, Enclosure(0.0, math.inf), Enclosure(0.0, math.inf))
+    nothing = Environment({"W": MATRIX}, 2, *[Enclosure(0.0, math.inf)] * 3)
     assert answer(notation.slope_sup * quantities.max_abs(W) < 1, nothing).status == "unknown"
     assert answer(notation.slope_inf * quantities.max_abs(W) > 1, nothing).status == "unknown"
 
 
-def test_only_strict_relations_are_answered() -> None:
-    with pytest.raises(ValueError, match=r"relation must be strict \(< or >\)"):
-        answer(quantities.max_abs(W) <= 1, on(MATRIX))
+def test_a_relation_that_is_not_strict_is_met_where_its_reverse_is_not() -> None:
+    largest = float(np.abs(MATRIX).max())
+    assert answer(sp.Le(quantities.max_abs(W), largest), on(MATRIX)).status == "met"
+    assert answer(sp.Ge(quantities.max_abs(W), largest), on(MATRIX)).status == "met"
+    assert answer(sp.Le(quantities.max_abs(W), largest / 2), on(MATRIX)).status == "not_met"
+    with pytest.raises(ValueError, match="relation must be an inequality"):
+        answer(sp.Eq(quantities.max_abs(W), 1), on(MATRIX))
 
 
 @given(n=st.integers(1, 6), rng=st.integers(0, 2**32 - 1))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errorflow.numerics import Analysis, Network, analyze, constants
 from errorflow.numerics.analysis import QUESTIONS, VerdictRecord
-from errorflow.numerics.evaluate import EVALUATORS
+from errorflow.numerics.functionals import EVALUATORS
 from errorflow.theory import activations, cells, quantities
 
 SMALL = {"steps": 40, "samples": 4}

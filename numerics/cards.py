@@ -1,0 +1,287 @@
+r"""Theorems, refutations, facts and claims on a network: what each card of the report says.
+
+A theorem's grade is that of its derivation; the hypotheses are answered on this network, in both scopes. A refutation is
+graded by the exact check of its counterexample, run when it is first needed. A claim is judged by its theorem (*holds*
+where every hypothesis is met) or by its refutation.
+
+Main definitions: `theorem_cards`, `refutation_cards`, `claim_cards`, `fact_cards`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import sympy as sp
+from sympy.core.relational import Relational
+
+from ..theory import claims, refutations, scalar_facts, theorems
+from ..theory.calculus.listing import listing
+from ..theory.calculus.rule import Rule
+from ..theory.evidence import Graph, Node
+from ..theory.hypotheses import Hypothesis
+from ..theory.sources import Source
+from ..theory.theorem import Theorem, add_evidence
+from . import analysis as a
+from .axes import Array
+from .evaluate import Answer, Environment, answer, evaluate
+from .instantiate import Instance
+from .words import NoValue
+
+NUMBERS_UP_TO = 100  # units
+
+Gaps = Mapping[tuple[str, str], Array]
+Answers = tuple[tuple[Hypothesis, Answer], ...]
+
+
+def theorem_cards(
+    graph: Graph,
+    scopes: tuple[Environment, Environment],
+    found: tuple[Sequence[Instance], Sequence[Instance]],
+    gaps: Gaps,
+    seed: int | None,
+) -> list[a.TheoremRecord]:
+    """A card for every theorem, those that do not apply to this cell included; adds theorems and rules to the graph."""
+    by_theorem = [{i.theorem.id: i for i in instances} for instances in found]
+    return [
+        _theorem_card(graph, theorem, scopes, tuple(group.get(theorem.id) for group in by_theorem), gaps, seed)
+        for theorem in theorems.all()
+    ]
+
+
+def _theorem_card(
+    graph: Graph,
+    theorem: Theorem,
+    scopes: tuple[Environment, ...],
+    instances: tuple[Instance | None, ...],
+    gaps: Gaps,
+    seed: int | None,
+) -> a.TheoremRecord:
+    node = add_evidence(graph, theorem)
+    grade = graph.grade(node)
+    keys = [(i.bound.id, i.scope) for i in instances if i is not None]
+    tested = [gaps[key] for key in keys if key in gaps]
+    cases = np.concatenate(tested) if tested else np.zeros(0)
+    assert (cases >= 0).all(), f"the computed product violates {theorem.id} by {-cases.min():.3g} nats"
+    answers = [_answers(theorem, where) for where in scopes]
+    applies = answers[0] is not None
+    relation = instances[0].bound.statement if instances[0] is not None else theorem.conclusion
+    conclusions = [
+        a.Conclusion(where.scope, _conclusion(theorem, where, found, instance))
+        for where, found, instance in zip(scopes, answers, instances, strict=True)
+    ]
+    return a.TheoremRecord(
+        id=theorem.id,
+        title=theorem.title,
+        grade=str(grade),
+        weakest=grade.weakest,
+        textbook_rules=grade.textbook,
+        object=theorem.object,
+        norm=theorem.norm,
+        quantifiers=theorem.quantifiers,
+        direction={"<=": "upper", ">=": "lower"}.get(relation.rel_op, "equal"),
+        tightness=theorem.tightness,
+        statement=relation,
+        statement_text=theorem.words,
+        given=tuple(a.GivenRecord(fact.name, str(fact), fact.claim) for fact in theorem.given),
+        applies=applies,
+        hypotheses=tuple(
+            hypothesis_record(*pair, scope=where.scope)
+            for where, found in zip(scopes, answers, strict=True)
+            for pair in found or ()
+        ),
+        conclusion=tuple(conclusions),
+        steps=tuple(
+            a.StepRecord(step.lemma, step.reason, step.formula, _rule_grade(step.rule))
+            for step in listing(theorem.derivation)
+        ),
+        tests=a.Tests(len(cases), float(cases.min()) if len(cases) else None, seed),
+        source=source_record(theorem.source, theorem.place, theorem.version),
+        formal=None,
+        non_vacuity=str(theorem.non_vacuity),
+        tightness_witness=""
+        if theorem.tightness_witness is None
+        else f"at lag 1: {theorem.tight_at(1)}"
+        if callable(theorem.tightness_witness)
+        else str(theorem.tightness_witness),
+        rests_on=(node, *graph.nodes[node].rests_on),
+    )
+
+
+def _rule_grade(rule: Rule | None) -> str:
+    """The grade of one step: of its rule, or symbolic where the checker does the algebra itself."""
+    if rule is None or rule.proof is not None:
+        return "symbolic"
+    return "symbolic (textbook rule)" if rule.evidence.word == "symbolic" else rule.evidence.word
+
+
+def _answers(theorem: Theorem, where: Environment) -> Answers | None:
+    """The hypotheses on the network, answered; None if the theorem is about cells of another form."""
+    assert where.network is not None
+    conditions = theorem.conditions(where.network.cell)
+    return None if conditions is None else tuple((condition, answer(condition, where)) for condition in conditions)
+
+
+def _conclusion(theorem: Theorem, where: Environment, found: Answers | None, instance: Instance | None) -> str:
+    if found is None:
+        return "says nothing about this cell: its step Jacobian has another form"
+    failing = [condition for condition, answered in found if answered.status != "met"]
+    if instance is not None:
+        if failing:
+            return f"decides nothing here: {failing[0].statement} is not established"
+        return f"{instance.bound.decides}: log rate {instance.log_rate:.6g} nats per step"
+    if failing:
+        return f"says nothing here: {failing[0].statement} is not established"
+    assert where.network is not None
+    letters = theorem.letters(where.network.cell)
+    numbers = _sides(theorem.conclusion.xreplace(dict(letters or {})), where)
+    return "holds here" + (f": {numbers}" if numbers else "")
+
+
+def _sides(relation: Relational, where: Environment) -> str:
+    """Both sides of a conclusion with their numbers; empty where it speaks of more than the network's matrices.
+
+    Also empty for a large network: Kreiss constant and joint spectral radius would take seconds.
+    """
+    if where.n > NUMBERS_UP_TO:
+        return ""
+    try:
+        left, right = evaluate(relation.lhs, where), evaluate(relation.rhs, where)
+    except NoValue:
+        return ""
+    return f"{left.upper:.6g} {relation.rel_op.replace('==', '=')} {right.upper:.6g}"
+
+
+def hypothesis_record(condition: Hypothesis, found: Answer, *, scope: str) -> a.HypothesisRecord:
+    """One answered condition as it is written down."""
+    side = found.value.upper if condition.relation.rel_op.startswith("<") else found.value.lower
+    known = math.isfinite(side)
+    return a.HypothesisRecord(
+        id=condition.id,
+        statement=condition.statement,
+        formula=condition.relation,
+        status=found.status,
+        value=side if known else None,
+        needs=condition.needs,
+        margin=found.margin if known else None,
+        scope=scope,
+    )
+
+
+def source_record(source: Source, place: str, version: str) -> a.SourceRecord:
+    """A source with the place in it, its version and what of it was read."""
+    return a.SourceRecord(source.key, source.citation, place, version, source.reading)
+
+
+def refutation_cards(graph: Graph) -> list[a.RefutationRecord]:
+    """A card for every refutation; adds their nodes to the graph."""
+    cards = []
+    for refutation in refutations.all():
+        node = f"refutation:{refutation.id}"
+        graph.add(Node(node, "refutation", refutation.title, refutation.evidence))
+        clash, source = refutation.clash, refutation.source
+        cards.append(
+            a.RefutationRecord(
+                id=refutation.id,
+                title=refutation.title,
+                claim=refutation.claim,
+                claimant=refutation.claimant,
+                source=None if source is None else source_record(source, "", refutation.version),
+                version=refutation.version,
+                status="refuted",
+                grade=str(graph.grade(node)),
+                example={name: _formula(value) for name, value in refutation.example.data.items()},
+                premises=tuple(a.PremiseRecord(premise.words, premise.relation) for premise in clash.premises),
+                what=clash.what,
+                relation=clash.claim,
+                found=_number(clash.found),
+                claimed=_number(clash.claimed),
+                truth=refutation.truth,
+                theorem=refutation.theorem,
+                snippet=refutation.snippet,
+                rests_on=(node,),
+            )
+        )
+    return cards
+
+
+def _formula(value: sp.Basic) -> sp.Basic:
+    return sp.ImmutableMatrix(value) if isinstance(value, sp.MatrixBase) else value
+
+
+def _number(value: sp.Expr) -> float:
+    return float(sp.N(value, 20))
+
+
+def fact_cards(graph: Graph) -> list[a.FactRecord]:
+    """A row for every fact about numbers, proved when this is called; adds their nodes to the graph."""
+    rows = []
+    for fact in scalar_facts.all():
+        node = f"fact:{fact.id}"
+        graph.add(Node(node, "fact", fact.words, fact.evidence))
+        source = None if fact.source is None else source_record(fact.source, "", "")
+        grade = str(graph.grade(node))
+        rows.append(a.FactRecord(fact.id, fact.words, fact.statement, fact.given, grade, source, (node,)))
+    return rows
+
+
+def claim_cards(
+    scopes: tuple[Environment, Environment],
+    cards: Sequence[a.TheoremRecord],
+    refuted: Sequence[a.RefutationRecord],
+) -> list[a.ClaimRecord]:
+    """A row for every published claim: holds here, hypothesis not met here, undecided, or refuted."""
+    by_theorem = {card.id: card for card in cards}
+    by_refutation = {card.id: card for card in refuted}
+    rows = []
+    status: a.ClaimStatus
+    for claim in claims.all():
+        if claim.judge == "refutation":
+            judge = by_refutation[claim.judged_by]
+            status, reason, grade = "refuted", f"{judge.what}: {judge.found:.6g}, not {_claimed(judge)}", judge.grade
+        else:
+            card = by_theorem[claim.judged_by]
+            status, reason = _judged(card, scopes[0].scope)
+            grade = card.grade
+        rows.append(
+            a.ClaimRecord(
+                id=claim.id,
+                sentence=claim.sentence,
+                source=None if claim.source is None else source_record(claim.source, claim.place, claim.version),
+                place=claim.place,
+                version=claim.version,
+                status=status,
+                reason=reason,
+                grade=grade,
+                judge=claim.judge,
+                judged_by=claim.judged_by,
+            )
+        )
+    return rows
+
+
+def _claimed(card: a.RefutationRecord) -> str:
+    return f"{card.relation.rel_op.replace('==', '=')} {card.claimed:.6g}"
+
+
+def _judged(card: a.TheoremRecord, scope: str) -> tuple[a.ClaimStatus, str]:
+    """The status of a claim by its theorem, for all inputs, and the condition that decides it."""
+    if not card.applies:
+        return "not_applicable", "the step Jacobian of this cell has another form"
+    here = [h for h in card.hypotheses if h.scope == scope]
+    words: dict[str, a.ClaimStatus] = {
+        "not_met": "hypothesis_not_met",
+        "unknown": "undecided",
+        "assumed": "undecided",
+    }
+    for status, word in words.items():
+        for h in here:
+            if h.status == status:
+                value = "unknown" if h.value is None else f"{h.value:.6g}"
+                return word, f"{h.statement}: the left side is {value}"
+    if not here:
+        return "holds", "no condition on the network"
+    least = min(here, key=lambda h: math.inf if h.margin is None else h.margin)
+    margin = "" if least.margin is None else f" with margin {least.margin:.4g}"
+    return "holds", f"{least.statement}{margin}"
