@@ -54,8 +54,9 @@ class BoundView:
 def names() -> tuple[str, ...]:
     """Ids of the bounds on a matrix.
 
-    >>> names()
-    ('hochreiter_max_weight', 'row_sum_norm', 'pascanu_spectral_norm', 'perron_radius', 'diagonal_scaling_norm', 'smallest_gain')
+    >>> names()  # doctest: +NORMALIZE_WHITESPACE
+    ('hochreiter_max_weight', 'row_sum_norm', 'step_norm', 'pascanu_spectral_norm', 'perron_radius',
+     'diagonal_scaling_norm', 'scaled_numerical_radius', 'smallest_gain')
     """
     vanilla = cells.get("elman")
     return tuple(b.id for b in (theorem.instantiate(vanilla) for theorem in theorems.all()) if b is not None)

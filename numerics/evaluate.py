@@ -208,6 +208,7 @@ _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
     sp.Min: lambda a, b: a.minimum(b),
 }
 
+
 def _functional(expr: quantities.MatrixFunctional, where: Environment) -> Enclosure:
     argument = expr.args[0]
     if isinstance(argument, Letter) and argument.name in where.matrices:

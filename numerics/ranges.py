@@ -48,7 +48,6 @@ class Ranges:
         found = self.absolute[entries]
         return exact(found.lower) if self.scope == "all_inputs" else measured(found.lower)
 
-
     def least(self, entries: sp.Expr) -> Enclosure:
         """inf d with its sign, as a number."""
         found = self.signed[entries]
@@ -139,7 +138,7 @@ def along(trajectory: Trajectory) -> Ranges:
     wanted = diagonals(cell)
     lows = {d: np.full(network.n, np.inf) for d in wanted}
     highs = {d: np.zeros(network.n) for d in wanted}
-    signed = {d: (math.inf, -math.inf) for d in wanted}
+    signed = dict.fromkeys(wanted, (math.inf, -math.inf))
     for t, point in trajectory.backward():
         for d in wanted:
             found = kernels.diagonal(d, network.at(t), point).reshape(-1, network.n)

@@ -40,6 +40,7 @@ AUXILIARY = (
     quantities.power_supremum,
     quantities.joint_spectral_radius,
 )
+FLOATS = "floating point, no error bound"
 MEASUREMENTS = {
     "measurement:trajectory": "one simulated trajectory, double precision",
     "measurement:profile": "backward pass by lag, double precision",
@@ -160,9 +161,7 @@ def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
             if functional in AUXILIARY and expr not in where.known:
                 continue  # it belongs to a bound that this cell does not have
             enclosure = evaluate(expr, where)
-            graph.add(
-                Node(f"constant:{expr}", "constant", functional.meaning, Measured("floating point, no error bound"))
-            )
+            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, Measured(FLOATS)))
             found[str(expr)] = a.ConstantRecord(
                 enclosure.lower, enclosure.upper, enclosure.evidence, enclosure.residual, expr
             )
@@ -176,6 +175,9 @@ def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecor
         f"theorem:{instance.theorem.id}",
         *(f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes),
     ]
+    if not instance.constants:  # suprema over the scope: their numbers have no node of their own
+        graph.add(Node(f"number:{bound.id}:{scope}", "number", f"numbers of {bound.title}", Measured(FLOATS)))
+        supports.append(f"number:{bound.id}:{scope}")
     if scope == "trajectory":
         supports.append("measurement:trajectory")
     graph.add(Node(identifier, "bound", f"{bound.title} ({scope})", None, tuple(supports)))

@@ -96,7 +96,8 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
         reason, supports = _nearest(found)
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
-    best = min(decided, key=lambda i: i.log_rate if i.bound.direction == "<=" else -i.log_rate)
+    # of two equal rates the one by constants of the network, not by a supremum over the scope
+    best = min(decided, key=lambda i: (i.log_rate if i.bound.direction == "<=" else -i.log_rate, not i.constants))
     falls = best.bound.direction == "<="
     whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
     reason = f"{best.bound.title}: rate {math.exp(best.log_rate):.6g} {best.bound.decision.needs}, for {whom}"

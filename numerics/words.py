@@ -40,7 +40,11 @@ class Steps:
 
 
 def array_of(
-    word: w.Word, letters: Mapping[str, Array | Steps], n: int, number: Callable[[sp.Expr], float], step: int | None = None
+    word: w.Word,
+    letters: Mapping[str, Array | Steps],
+    n: int,
+    number: Callable[[sp.Expr], float],
+    step: int | None = None,
 ) -> Array:
     """The array that a word is; ``number`` gives the value of a scalar factor or an index, ``step`` that of the bound step.
 
@@ -59,7 +63,7 @@ def array_of(
         case w.Letter(name=name):
             found = letters.get(name)
             if found is None or isinstance(found, Steps):
-                raise NoValue(f"letter must be one of {', '.join(letters)}, got {name!r} without a step")
+                raise NoValue(f"letter must be one of {', '.join(letters)}, got {name!r}")
             return np.asarray(found)
         case w.At(args=(letter, at)):
             found = letters.get(letter.name)
@@ -82,7 +86,7 @@ def array_of(
         case w.Transpose(args=(body,)):
             return value(body).T
         case w.Inverse(args=(body,)):
-            return np.linalg.inv(value(body))
+            return np.asarray(np.linalg.inv(value(body)), dtype=np.float64)
         case w.Absolute(args=(body,)):
             return np.abs(value(body))
         case w.Chain(args=(body, first, last)):

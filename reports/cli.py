@@ -58,6 +58,7 @@ def report(out: Path, seed: int) -> None:
             f"errorflow report --seed {seed}",
             seed=seed,
             source="marker.npz, which ships with errorflow",
+            facts=True,
             inputs=inputs,
             input_name=f"marker task: noise in [-{marker.NOISE}, {marker.NOISE}], every {marker.PERIOD}th value 1",
         )

@@ -22,6 +22,7 @@ import sympy
 
 from .files import write_whole
 from .mathml import mathml
+from .order import latex
 from .question import question
 
 __all__ = ["VERSION", "dumps", "formula", "from_analysis", "load", "loads", "validate", "write_whole"]
@@ -30,6 +31,7 @@ VERSION = 1
 _EMPTY: dict[str, Any] = {
     "refutations": [],
     "claims": [],
+    "facts": [],
     "systems": [],
     "experiments": [],
     "eigenvalues": {},
@@ -64,8 +66,13 @@ def formula(expression: object) -> dict[str, str]:
     >>> formula(sympy.Symbol(r"\gamma") ** 2)["latex"]
     '\\gamma^{2}'
     """
-    source = expression if isinstance(expression, str) else sympy.latex(expression, order="none")
-    return {"text": str(expression), "latex": source, "mathml": mathml(expression)}
+    source = expression if isinstance(expression, str) else latex(expression)
+    return {"text": _words(expression), "latex": source, "mathml": mathml(expression)}
+
+
+def _words(expression: object) -> str:
+    sides = expression.args if isinstance(expression, sympy.Eq) else ()
+    return " = ".join(map(str, sides)) or str(expression)
 
 
 def validate(document: object) -> None:

@@ -14,8 +14,10 @@ from html import unescape
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 _MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
+_LETTER = re.compile(r"<mi>([^<&]|&#?\w+;)</mi>")
 _TAG = re.compile(r"<[^>]*>")
 _ITALIC_CAPITAL, _ITALIC_SMALL, _PLANCK = 0x1D434, 0x1D44E, "ℎ"
 _GREEK_LETTERS, _GREEK_SLANTED = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡϴΣΤΥΦΧΨΩ∇αβγδεζηθικλμνξοπρςστυφχψω∂ϵϑϰϕϱϖ", 0x1D6E2
@@ -26,10 +28,14 @@ def math_characters(page: str) -> frozenset[str]:
     """Characters shown by the `math` elements of a page, with the slanted forms a browser puts for letters.
 
     >>> sorted(math_characters("<p>no</p><math><mi>h</mi><mo>&lt;</mo></math>") & set("hno<ℎ"))
-    ['<', 'h', 'ℎ']
+    ['<', 'ℎ']
     """
-    shown = {character for part in _MATH.findall(page) for character in unescape(_TAG.sub("", part))}
-    return frozenset(shown | {_slanted(character) for character in shown} | set(_ALWAYS))
+    parts = [_TAG.sub("", _LETTER.sub(_as_drawn, part)) for part in _MATH.findall(page)]
+    return frozenset({*unescape("".join(parts)), *_ALWAYS})
+
+
+def _as_drawn(letter: re.Match[str]) -> str:
+    return _slanted(unescape(letter.group(1)))
 
 
 def _slanted(character: str) -> str:
@@ -71,9 +77,18 @@ def math_font(characters: frozenset[str]) -> tuple[str, str]:
     worker.populate(unicodes=sorted(map(ord, characters)))
     out = BytesIO()
     with subset.load_font(str(_source()), options) as font:
+        _forget_second_scripts(font)
         worker.subset(font)
         subset.save_font(font, out, options)
     return flavor, base64.b64encode(out.getvalue()).decode("ascii")
+
+
+def _forget_second_scripts(font: Any) -> None:
+    """Of the forms of a glyph for scripts keep the first: indices of indices are rare, and each form weighs as much."""
+    for lookup in font["GSUB"].table.LookupList.Lookup:
+        for table in lookup.SubTable:
+            for alternates in getattr(table, "alternates", {}).values():
+                del alternates[1:]
 
 
 def _source() -> Path:

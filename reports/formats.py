@@ -7,13 +7,12 @@ or None.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from .latex import GREEK
+from .phrases import phrase, prose
 
 Number = float | int | str | None
 _DIGITS = 4
@@ -137,38 +136,6 @@ def scopes(names: Iterable[str]) -> str:
     return " and ".join(scope(name) for name in names if name)
 
 
-def prose(text: str) -> Markup:
-    r"""A sentence of the document for a reader: signs and powers of ten typeset, a full stop at its end.
-
-    >>> print(prose("slopes from -0.5 to -5.6e-10: x <= 1"))
-    Slopes from −0.5 to −5.6&nbsp;×&nbsp;10<sup>−10</sup>: x ≤ 1.
-    """
-    words = text.strip()
-    first = re.match(r"[a-z]{2,}(?=[ ,])", words)
-    if first and first.group() not in GREEK:
-        words = words[0].upper() + words[1:]
-    if words and words[-1] not in ".!?":
-        words += "."
-    return _typeset(words)
-
-
-def phrase(text: str) -> Markup:
-    """A part of a sentence, with its signs typeset."""
-    return _typeset(text.strip())
-
-
-def _typeset(words: str) -> Markup:
-    words = re.sub(r"Matrix\(\[.*\]\)", "M", words, flags=re.DOTALL)  # written out where its formula is
-    signed = words.replace("<=", "≤").replace(">=", "≥").replace(" - ", f" {_MINUS} ")
-    signed = re.sub(r"(?<![\w.)\]])-(?=[\d.])", _MINUS, signed)
-    escaped = str(escape(signed))
-    return Markup(re.sub(r"(?<=\d)e([-+]?)0*(\d+)", _exponent, escaped))
-
-
-def _exponent(found: re.Match[str]) -> str:
-    return f"&nbsp;×&nbsp;10<sup>{_MINUS if found.group(1) == '-' else ''}{found.group(2)}</sup>"
-
-
 def object_name(name: str) -> str:
     """The name of an object; a name that is none of the four stays.
 
@@ -176,6 +143,19 @@ def object_name(name: str) -> str:
     ('Share of one lag', 'J(T, T-k)')
     """
     return OBJECTS[name][0] if name in OBJECTS else name
+
+
+def label(text: str) -> Markup:
+    """The label of a node for a reader.
+
+    >>> print(label("state_jacobian: undecided (all_inputs)"))
+    state Jacobian: undecided, for all inputs
+    """
+    for name, (title, *_) in OBJECTS.items():
+        text = text.replace(name, title[0].lower() + title[1:])
+    for name, words in SCOPES.items():
+        text = text.replace(f" ({name})", f", {words}")
+    return phrase(text)
 
 
 def verdict_word(name: str) -> str:
@@ -207,7 +187,7 @@ def grade(evidence: str) -> str:
 
 
 def filters() -> dict[str, Callable[..., object]]:
-    """The functions of this module that the templates use, by the name they have there."""
+    """The functions of this module and of phrases that the templates use, by the name they have there."""
     return {
         "show": show,
         "exp": show_exp,
@@ -219,6 +199,7 @@ def filters() -> dict[str, Callable[..., object]]:
         "prose": prose,
         "phrase": phrase,
         "object": object_name,
+        "label": label,
         "relation": lambda sign: RELATIONS.get(sign, sign),
         "status": lambda name: STATUSES.get(name, name),
     }

@@ -16,10 +16,13 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from . import fonts, formats, latex, sieve, views
+from . import fonts, formats, judgements, latex, outline, proofs, sieve, views
 from .document import validate
 from .figures import draw
+from .mathml import letter
+from .running import running
 
+_LONG = 48  # characters of a formula that fit on one line of a card
 _READING = {
     "read": "its text was read",
     "abstract": "only its abstract was read",
@@ -44,6 +47,8 @@ def render(document: Mapping[str, Any]) -> str:
         gallery=gallery,
         anchors=views.anchors(document),
         answers=views.answers(document["verdicts"]),
+        conditions=proofs.conditions(document),
+        sources=judgements.sources(document),
     )  # fmt: skip
     kind, data = fonts.math_font(fonts.math_characters(body))
     face = f"@font-face{{font-family:'Page Math';src:url(data:font/{kind};base64,{data}) format('{kind}')}}"
@@ -68,14 +73,16 @@ def _environment() -> Environment:
     )
     environment.filters |= formats.filters()
     environment.filters |= {
-        "math": _inline, "display": _display, "flow": _flow, "short": _short, "zip": zip,
+        "math": _inline, "display": _display, "flow": _flow, "run": _run, "short": _short, "zip": zip,
         "tex": lambda text: Markup(latex.math(text, large=True)),
-        "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
+        "letter": lambda name: Markup(letter(name)), "sign": judgements.sign,
+        "cited": judgements.short, "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
     }  # fmt: skip
     environment.globals |= {
         "interval": formats.interval, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
         "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
-        "outline": views.outline, "card": views.card, "GRADES": formats.GRADES, "READING": _READING,
+        "families": outline.families, "alone": outline.alone, "card": views.card, "proofs": proofs, "judgements": judgements,
+        "GRADES": formats.GRADES, "READING": _READING,
     }  # fmt: skip
     return environment
 
@@ -110,18 +117,30 @@ def _inline(formula: Mapping[str, str]) -> Markup:
 
 
 def _display(formula: Mapping[str, str]) -> Markup:
-    """A formula on a line of its own, which scrolls if it is wider than the page."""
+    """A formula on a line of its own, which scrolls if it is wider than the page; a long one on several lines."""
     body = _inline(formula).replace("<math>", Markup('<math display="block">'), 1)
+    if len(body.striptags()) > _LONG and "<mtable" not in body:
+        body = _flow(formula)
     label = escape(formula["text"])
     return Markup('<div class="formula" role="group" tabindex="0" aria-label="{}">{}</div>').format(label, body)
+
+
+def _run(formula: Mapping[str, str]) -> Markup:
+    """A formula of a proof as running text, or as pieces if it needs more than a line."""
+    try:
+        text = running(formula["mathml"])
+    except ValueError:
+        text = None
+    return _flow(formula) if text is None else Markup('<span class="run">{}</span>').format(text)
 
 
 def _flow(formula: Mapping[str, str]) -> Markup:
     """A long formula as pieces that break into lines like words."""
     try:
-        return Markup('<span class="flow">{}</span>').format(Markup("<wbr>").join(sieve.pieces(formula["mathml"])))
+        parts = sieve.pieces(formula["mathml"])
     except ValueError:
         return _inline(formula)
+    return Markup('<span class="flow">{}</span>').format(Markup("<wbr>").join(parts))
 
 
 def _plain_mode(markup: Markup) -> Markup:

@@ -157,8 +157,8 @@ class _Reader:
                 primes += "′"
             elif token == "_":
                 below = self.group(depth)
-            else:
-                above = self.group(depth)
+            else:  # a second exponent is an error to TeX; here it follows the first one
+                above = _row([above, self.group(depth)]) if above else self.group(depth)
         if primes and not (below or above):  # on its own the prime sits where the font has it
             atom = f'<mrow>{atom}<mo lspace="0em" rspace="0em">{primes}</mo></mrow>'
         elif primes:
@@ -197,6 +197,8 @@ class _Reader:
         return f"<mo>{_escaped({'-': '−', '*': '∗'}.get(token, token))}</mo>"
 
     def command(self, name: str, depth: int) -> str:
+        if name == "cdots":
+            return f"<mo>{_LETTERS[name]}</mo>"
         if name in _LETTERS:
             return f"<mi>{_LETTERS[name]}</mi>"
         if name in _OPERATORS:

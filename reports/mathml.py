@@ -19,17 +19,19 @@ from xml.dom import minidom
 
 from sympy.core.sympify import sympify
 from sympy.logic.boolalg import true
-from sympy.printing.latex import LatexPrinter
 from sympy.printing.mathml import MathMLPresentationPrinter
 from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 
 from . import latex
+from .order import Latex, Ordered, openness
 from .sieve import cleaned, safe
 
-__all__ = ["mathml", "safe"]
+__all__ = ["letter", "mathml", "safe"]
 
 _NORMS = {"spectral_norm": "2", "row_sum_norm": "∞", "frobenius_norm": "F", "norm": "", "max_abs": "max"}
 _PLAIN_NAME = re.compile(r"([A-Za-z]+)(?:_([A-Za-z0-9]{1,3}))?('*)")  # tanh', s_max, a_t, gamma_2; not slope_sup_all
+_SIGN = re.compile(r"^-(?=\d|$)")
+_FACTOR = PRECEDENCE["Mul"]
 _DIGITS = 6  # significant digits of a float inside a formula; tables give the rest
 
 
@@ -50,11 +52,20 @@ def mathml(expression: object, *, display: bool = False) -> str:
     return f"<math{mode}>{_Presentation().doprint(_sympified(expression))}</math>"
 
 
+def letter(name: str) -> str:
+    """A name as a `math` element: a letter with its index, or an upright word.
+
+    >>> letter("w_max"), letter("gamma")
+    ('<math><msub><mi>w</mi><mi>max</mi></msub></math>', '<math><mi>γ</mi></math>')
+    """
+    return f"<math>{_Presentation().name(name).toxml()}</math>"
+
+
 def _sympified(expression: object) -> object:
     return sympify(expression) if isinstance(expression, (int, float, tuple, list)) else expression
 
 
-class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy publishes no types
+class _Presentation(Ordered, MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy publishes no types
     """SymPy's printer with our nodes; text is escaped (SymPy's own inserts names as raw markup)."""
 
     def __init__(self) -> None:
@@ -64,7 +75,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
 
         def escaped(data: str) -> minidom.Text:
             text = unescape(data)
-            return plain(document, "−" if text == "-" else text)
+            return plain(document, _SIGN.sub("−", text))
 
         document.createTextNode = escaped
 
@@ -116,7 +127,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
             return self.parsed(str(cleaned(made))) if isinstance(made, str) else made
         kind = type(expr)
         if getattr(kind, "_latex", None) is not None and not str(kind.__module__).startswith("sympy."):
-            return self.latex(expr._latex(LatexPrinter()))
+            return self.latex(expr._latex(Latex()))
         node = super()._print(expr, **settings)
         return self.element("mtext", node) if isinstance(node, str) else node
 
@@ -194,6 +205,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
     def parenthesize(self, item: Any, level: int, strict: Any = None) -> Any:
         weak = precedence_traditional(item)
         node = self._print(item)
+        weak = _FACTOR if openness(item) else weak
         return self.fenced(node, "(", ")") if weak < level or (not strict and weak <= level) else node
 
     def mathml_tag(self, e: Any) -> str:
@@ -206,10 +218,16 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
         parts: list[Any] = []
         for factor in expr.args:
             parts += [self.element("mo", "⊙")] if parts else []
-            parts.append(self.parenthesize(factor, PRECEDENCE["Mul"]))
+            parts.append(self.parenthesize(factor, _FACTOR))
         return self.element("mrow", *parts)
 
     def _print_Mul(self, expr: Any) -> Any:
+        head, last = self.split(expr)
+        if last:
+            minus = head == -1
+            front = self.element("mo", "−", form="prefix") if minus else self.parenthesize(head, _FACTOR, strict=True)
+            inner = [self.parenthesize(factor, _FACTOR) for factor in last[:-1]]
+            return self.element("mrow", front, *inner, self._print(last[-1]))
         row = super()._print_Mul(expr)
         for child in row.childNodes:  # TeX's thin space beside fences and named functions
             if child.nextSibling is not None and child.toxml() == "<mo>\u2062</mo>":
@@ -217,6 +235,13 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
                 if latex.FENCED.search(before) or latex.NAMED_START.match(after):
                     child.setAttribute("rspace", ".167em")
         return row
+
+    def _print_Derivative(self, expr: Any) -> Any:
+        fraction = super()._print_Derivative(expr).firstChild
+        return self.element("mrow", fraction, self.parenthesize(expr.expr, _FACTOR, strict=True))
+
+    def _print_KroneckerDelta(self, expr: Any) -> Any:
+        return self.element("msub", self.element("mi", "δ"), self.row(*map(self._print, expr.args)))
 
     def _large(self, expr: Any, operator: str) -> Any:
         row = []
@@ -227,7 +252,7 @@ class _Presentation(MathMLPresentationPrinter):  # type: ignore[misc]  # SymPy p
                 continue
             below = self.element("mrow", start, self.element("mo", "="), self._print(limit[1]))
             row.append(self.element("munderover", self.element("mo", operator), below, self._print(limit[2])))
-        return self.element("mrow", *reversed(row), self.parenthesize(expr.function, PRECEDENCE["Mul"]))
+        return self.element("mrow", *reversed(row), self.parenthesize(expr.function, _FACTOR))
 
     def _print_Sum(self, expr: Any) -> Any:
         return self._large(expr, "∑")

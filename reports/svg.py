@@ -77,7 +77,7 @@ def inline(figure: Figure, *, name: str, title: str, description: str, glyphs: d
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     root = ElementTree.fromstring(text.getvalue())
     width, height = root.attrib["viewBox"].split()[2:]
-    body = "".join(_written(child, name, glyphs) for child in root)
+    body = "".join(_written(child, name, glyphs, {}) for child in root)
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
@@ -109,14 +109,14 @@ def swatch(
     return Markup(f'<svg viewBox="0 0 40 14" class="swatch" aria-hidden="true" focusable="false">{parts}</svg>')
 
 
-def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str]) -> str:
+def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str], styles: dict[str, list[str]]) -> str:
     tag = _NAMESPACE.sub("", element.tag)
     if tag in ("metadata", "style", "title"):
         return ""
     attributes = {_NAMESPACE.sub("", key): text for key, text in element.attrib.items()}
     identifier = attributes.pop("id", "")
     if tag == "path" and _GLYPH.fullmatch(identifier):
-        glyphs[_glyph(identifier)] = _short(attributes.get("d", ""))  # a space has no outline
+        glyphs[_glyph(identifier)] = _path(attributes.get("d", ""), decimals=0)  # a space has no outline
         return ""
     if identifier and tag in ("path", "clipPath"):
         attributes["id"] = f"{name}-{identifier}"
@@ -127,14 +127,25 @@ def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str]) ->
         if sideways:
             del attributes["transform"]
             attributes["x"] = sideways.group(1)
+    if "transform" in attributes:
+        attributes["transform"] = _short(attributes["transform"])
     if "clip-path" in attributes:
         attributes["clip-path"] = attributes["clip-path"].replace("#", f"#{name}-")
-    for key in ("d", "x", "y"):
+    for key in ("x", "y"):
         if key in attributes:
             attributes[key] = _short(attributes[key])
+    if "d" in attributes:
+        curved = "C" in attributes["d"] or "Q" in attributes["d"]  # a small marker, not a long line
+        attributes["d"] = _path(attributes["d"], decimals=2 if curved else 1)
     if "style" in attributes:
         attributes["style"] = _CODE.sub(lambda found: _BY_CODE[found.group()], attributes["style"])
-    inner = "".join(_written(child, name, glyphs) for child in element)
+        rules = attributes["style"].split("; ")
+        if tag == "use":  # what the path says already
+            attributes["style"] = "; ".join(r for r in rules if r not in styles.get(attributes["href"], ()))
+            if not attributes["style"]:
+                del attributes["style"]
+        styles["#" + attributes.get("id", "")] = rules
+    inner = "".join(_written(child, name, glyphs, styles) for child in element)
     if tag in ("g", "defs") and not inner:
         return ""
     if tag == "g" and not attributes:
@@ -146,6 +157,43 @@ def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str]) ->
 def _glyph(identifier: str) -> str:
     """A short name: the text of a page refers to glyphs hundreds of times."""
     return identifier.replace("DejaVuSans", "g")
+
+
+def _path(outline: str, *, decimals: int) -> str:
+    """A path of absolute moves, lines and curves in relative coordinates, rounded so that no error adds up.
+
+    >>> _path("M 28.8 -31.004 L 34.09 -31.00 L 39.39 -30.5 z", decimals=1)
+    'M28.8-31l5.3 0 5.3 .5z'
+    """
+    scale = 10**decimals
+    at = start = (0, 0)
+    strokes: list[tuple[str, list[tuple[int, int]]]] = []
+    for command, numbers in re.findall(r"([MLQCz])([^MLQCz]*)", outline.replace("Z", "z")):
+        values = [round(float(number) * scale) for number in numbers.split()]
+        points = list(zip(values[::2], values[1::2], strict=True))
+        moves = points if command == "M" else [(x - at[0], y - at[1]) for x, y in points]
+        at = points[-1] if points else start
+        start = at if command == "M" else start
+        if command == "L" and strokes[-1][0] == "l" and _level(strokes[-1][1][0], moves[0]):
+            moves = [(strokes.pop()[1][0][0] + moves[0][0], 0)]
+        strokes.append((command if command == "M" else command.lower(), moves))
+    out, last = "", ""
+    for letter, moves in strokes:
+        text = "".join(_number(value, scale) for move in moves for value in move)
+        out += text if letter == last != "M" else letter + text.lstrip()
+        last = letter
+    return out
+
+
+def _level(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether two lines are one horizontal line."""
+    return first[1] == second[1] == 0 and first[0] * second[0] > 0
+
+
+def _number(value: int, scale: int) -> str:
+    """A rounded number, with what sets it apart from the one before it."""
+    text = f"{value / scale:.10g}".replace("0.", ".", 1) if abs(value) < scale else f"{value / scale:.10g}"
+    return text if text.startswith("-") else " " + text
 
 
 def _short(numbers: str) -> str:

@@ -1,9 +1,11 @@
-"""The verdict table on a terminal, from the document."""
+"""The verdict table on a terminal, and how many claims hold, from the document."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from .judgements import tally
 
 NAMES = {
     "state_jacobian": "state Jacobian",
@@ -49,6 +51,9 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
         )
         table.add_row(*map(Text, (*cells, v["evidence"])))
     console.print(table)
+    claims = tally(document["claims"])
+    if claims:
+        console.print(Text(f"claims: {claims}"))
     console.print(Text("rates in nats per step (error flow: nats per step and unit learning rate)", style="dim"))
     for v in decisive:
         console.print(Text(f"{v['question']} {v['verdict']}: {v['reason']}"))

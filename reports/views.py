@@ -1,19 +1,18 @@
-"""The document arranged for the page: anchors, verdicts, hypotheses, constants, the graph as a list."""
+"""The document arranged for the page: anchors, verdicts, hypotheses, constants."""
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .formats import OBJECTS, as_shown, value
 
-_DEPTH = 12  # a longer chain of nodes is cut: nobody reads a list that is indented further
 _QUANTITY = re.compile(r"(.*?)\((.*)\)")
 _INDEXED = re.compile(r"<msub>(<mi>W</mi>)<mi>\w+</mi></msub>")  # the row is about all blocks
-_HOMES = ("theorem", "bound", "constant", "verdict")
+_HOMES = ("theorem", "bound", "constant", "verdict", "refutation", "fact")
 _KNOWN_LABELS = ("title", "name", "statement", "claim", "id")
 
 
@@ -79,12 +78,15 @@ def _keys(name: str) -> list[tuple[str, str]]:
 def anchors(document: Mapping[str, Any]) -> Anchors:
     """Identifiers of the theorem cards, the rows of the tables, and the graph nodes."""
     made = Anchors()
-    for kind, things in (("theorem", document["theorems"]), ("bound", document["bounds"])):
+    for kind in ("theorem", "bound", "refutation"):
+        things = document[f"{kind}s"]
         for thing in things:
             made.add(kind, thing["id"], label=thing["title"])
     for node in document["graph"]["nodes"]:
         of = _QUANTITY.fullmatch(node["id"]) if node["kind"] == "constant" else None
         made.add("node", node["id"], label=f"{node['label']} of {of.group(2)}" if of else node["label"])
+    for fact in document.get("facts", ()):
+        made.add("fact", fact["id"], label=fact["words"])
     for name in document["constants"]:
         made.add("constant", name)
     for verdict in document["verdicts"]:
@@ -214,37 +216,6 @@ def _without_scope(entry: Any) -> Any:
     if isinstance(entry, Mapping):
         return {key: _without_scope(item) for key, item in entry.items() if key != "scope"}
     return [_without_scope(item) for item in entry] if isinstance(entry, list) else entry
-
-
-def outline(graph: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    """The graph as the events of a nested list: ("open" | "item" | "close", node, seen before).
-
-    Starts at the nodes on which nothing rests; a node that occurs again is listed without what is below it.
-    """
-    nodes = {node["id"]: node for node in graph["nodes"]}
-    below: dict[str, list[str]] = {name: [] for name in nodes}
-    carried: set[str] = set()
-    for upper, lower in graph["edges"]:
-        if upper in nodes and lower in nodes and lower not in below[upper]:
-            below[upper].append(lower)
-            carried.add(lower)
-    seen: set[str] = set()
-
-    def walk(names: Iterable[str], depth: int) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-        for name in names:
-            again = name in seen
-            seen.add(name)
-            yield "item", nodes[name], again
-            if below[name] and not again and depth < _DEPTH:
-                yield "open", nodes[name], False
-                yield from walk(below[name], depth + 1)
-                yield "close", nodes[name], False
-            yield "end", nodes[name], False
-
-    yield from walk([name for name in nodes if name not in carried], 0)
-    for name in nodes:  # what only a cycle reaches, or what lies too deep
-        if name not in seen:
-            yield from walk([name], 0)
 
 
 def card(item: Mapping[str, Any]) -> tuple[str, list[tuple[str, str, Any]]]:

@@ -166,7 +166,7 @@ def _bengio() -> tuple[Claim, ...]:
             id="latching_implies_vanishing",
             sentence="A system that latches robustly for all t, with |M'| <= lambda < 1, has da_t/da_0 -> 0.",
             citation="bengio1994",
-            place="the theorem that robust latching makes gradients vanish",
+            place="the theorem that robust latching makes the state Jacobian vanish",
             version=BENGIO,
             judged_by="bengio1994_vanishing",
         ),
@@ -174,7 +174,7 @@ def _bengio() -> tuple[Claim, ...]:
             id="latching_without_a_uniform_bound",
             sentence="|M'(a_t)| < 1 at every step is enough for da_t/da_0 -> 0.",
             citation="bengio1994",
-            place="the theorem that robust latching makes gradients vanish",
+            place="the theorem that robust latching makes the state Jacobian vanish",
             version=f"{BENGIO}; conditional: the reading without one bound for all steps",
             judged_by="contraction_at_every_step",
         ),
@@ -287,13 +287,23 @@ def _others() -> tuple[Claim, ...]:
             judged_by="pascanu2013_spectral_norm",
         ),
         _holds(
-            id="shared_weights",
-            sentence="With weights shared over the unfolding the problem of a vanishing gradient does not apply.",
+            id="shared_weights_sum",
+            sentence="With weights shared over the unfolding the problem of a vanishing gradient does not apply, read as a "
+            "statement about the total gradient alone: it is a sum over all copies of the weights, and its parts of short "
+            "lag remain.",
             citation="schaefer2008",
-            place="abstract",
-            version="Neurocomputing 71, 2008; only the abstract was read; judged for the total gradient, whose parts of "
-            "short lag remain, and for no other object",
+            place="abstract, in the reading for the total gradient",
+            version="Neurocomputing 71, 2008; only the abstract was read",
             judged_by="bptt_identity",
+        ),
+        _refuted(
+            id="shared_weights_credit",
+            sentence="With weights shared over the unfolding the problem of a vanishing gradient does not apply, read as a "
+            "statement about what the gradient says of the far past.",
+            citation="schaefer2008",
+            place="abstract, in the reading for the parts of long lag",
+            version="Neurocomputing 71, 2008; only the abstract was read, and it does not tell the readings apart",
+            judged_by="long_range_from_nonzero_gradient",
         ),
         _holds(
             id="echo_state_norm",

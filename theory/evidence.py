@@ -2,8 +2,8 @@
 
 The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade
 is decided by the code that established it: no function here takes a grade. A citation gives *cited*; an elementary
-rule of the textbooks counts as *symbolic* and is named beside the grade; a run of cases in this process gives *tested*; a checked symbolic reason gives *symbolic*; a float gives
-*measured*; an unchecked condition gives *assumed*.
+rule of the textbooks counts as *symbolic* and is named beside the grade; a run of cases in this process gives
+*tested*; a checked symbolic reason gives *symbolic*; a float gives *measured*; an unchecked condition gives *assumed*.
 
 Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
 """

@@ -39,6 +39,7 @@ class MatrixFunctional(sp.Function):
     unit: ClassVar[str] = "1"
 
     def __new__(cls, matrix: Any, **options: Any) -> MatrixFunctional:
+        """The quantity of a word or an explicit matrix; a plain symbol is read as the letter of its name."""
         if type(matrix) is sp.Symbol:
             matrix = Letter(matrix.name)
         return super().__new__(cls, matrix, **options)  # type: ignore[no-any-return]
@@ -161,7 +162,7 @@ class power_supremum(MatrixFunctional):
 class joint_spectral_radius(MatrixFunctional):
     """The joint spectral radius of the masked family D W, D diagonal with entries in [0, 1]."""
 
-    template = r"\hat\rho\left(\left\{{D {}\right\}}\right)"
+    template = r"\hat{{\rho}}\left(\mathcal{{D}} {}\right)"
     meaning = "joint spectral radius of D W over all diagonal D with entries in [0, 1]"
 
 

@@ -147,7 +147,9 @@ class Theorem:
         """Check the derivation and that it concludes the theorem; ValueError if not."""
         found = self.derivation.proof.conclusion
         if sides(found.claim) != sides(self.conclusion):
-            raise ValueError(f"the derivation of {self.id!r} concludes {found.claim}, the theorem says {self.conclusion}")
+            raise ValueError(
+                f"the derivation of {self.id!r} concludes {found.claim}, the theorem says {self.conclusion}"
+            )
         for fact in self.given:
             if fact.theorem is not None:
                 _check_use(self, fact)

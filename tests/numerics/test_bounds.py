@@ -17,7 +17,7 @@ MATRIX = np.array([[0.5, -1.0], [0.25, 0.75]])
 def test_the_names_are_those_of_the_theorems_on_a_vanilla_network() -> None:
     vanilla = cells.get("elman")
     assert bounds.names() == tuple(b.id for t in theorems.all() if (b := t.instantiate(vanilla)))
-    assert set(bounds.names()) == {*UPPER, "smallest_gain"}
+    assert set(bounds.names()) == {*UPPER, "step_norm", "scaled_numerical_radius", "smallest_gain"}
 
 
 def closed_forms(W, gamma, alpha) -> dict[str, tuple[float, float]]:

@@ -50,7 +50,7 @@ def test_every_quantity_of_a_bound_can_be_evaluated(gaussian) -> None:
 def test_an_unknown_quantity_is_an_error_and_not_a_number() -> None:
     with pytest.raises(ValueError, match=r"expression must be built from quantities, got sin\(n\)"):
         evaluate(sp.sin(notation.n), on(MATRIX))
-    with pytest.raises(ValueError, match="matrix must be one of W, got 'V'"):
+    with pytest.raises(ValueError, match="must be one of W, got 'V'"):
         evaluate(quantities.max_abs(sp.Symbol("V")), on(MATRIX))
 
 

@@ -2,16 +2,32 @@
 
 import copy
 import importlib.util
+import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from errorflow.reports import document as document_file
+from errorflow.reports.cli import main
+
+
+@cache
+def _shipped() -> dict[str, Any]:
+    """The document of `errorflow report`, made once."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = CliRunner().invoke(main, ["report", "--out", folder])
+        assert result.exit_code == 0, result.output
+        return document_file.load(Path(folder) / "report.json")
 
 
 @cache
 def _built(name: str) -> dict[str, Any]:
+    if name == "report":
+        return _shipped()
     spec = importlib.util.spec_from_file_location("report_samples", Path(__file__).with_name("sample.py"))
     assert spec is not None
     assert spec.loader is not None
@@ -31,5 +47,5 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture
 def sample() -> Callable[[str], dict[str, Any]]:
-    """A sample by its name."""
+    """A sample by its name; `report` is the shipped network's."""
     return lambda name: copy.deepcopy(_built(name))

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import sympy
 
 from errorflow.reports.document import formula
 
@@ -208,29 +209,99 @@ def eigenvalues(W: Any) -> Json:
 
 def theorem(about: Json, steps: int) -> Json:
     """A theorem card with everything on it."""
-    derivation = {
-        "norm of a product": r"\lVert J(T,T-k)\rVert \le \prod_{t=T-k+1}^{T} \lVert D_t W\rVert",
-        "norm of a diagonal matrix": r"\lVert D_t\rVert_2 = \max_i |\phi'(a_{i,t})| \le \gamma",
-    }
+    norms = r"\prod_{t=T-k+1}^{T} \lVert D_t W\rVert_2"
+    proof = [
+        ("one step", "norm of a diagonal matrix", r"\lVert D_t\rVert_2 = \max_i |\phi'(a_{i,t})|"),
+        ("conclusion", "norm of a product", rf"{NORM} \le {norms}"),
+        ("conclusion", "slopes are at most gamma", rf"{norms} \le (\gamma \lVert W\rVert_2)^k"),
+    ]
+    given = [
+        ("slopes are at most gamma", "max_abs(D_i) <= gamma, for all i", r"w_{\max}(D_i) \le \gamma"),
+        ("lag", "1 <= k", r"1 \le k"),
+    ]
     both = [
         hypothesis | {"scope": scope} for scope in ("all_inputs", "trajectory") for hypothesis in about["hypotheses"]
     ]
     return {
         "id": "pascanu_spectral_norm", "title": "Vanishing from the spectral norm", "grade": SYMBOLIC,
         "weakest": ["theorem:pascanu_spectral_norm", "source:pascanu2013"],
-        "textbook_rules": list(derivation),
+        "textbook_rules": ["norm of a product", "norm of a diagonal matrix"], "applies": True,
+        "given": [{"name": name, "statement": f"{name}: {text}", "formula": formula(tex)} for name, text, tex in given],
         "object": "state_jacobian", "norm": "2", "quantifiers": "for all inputs and all T >= k >= 0",
         "direction": "<=", "tightness": "tight", "statement": about["statement"],
         "statement_text": "The spectral norm bounds the state Jacobian", "hypotheses": both,
         "conclusion": [{"scope": scope, "text": "at most 0.934^k"} for scope in ("all_inputs", "trajectory")],
-        "steps": [{"rule": r, "formula": formula(tex), "grade": "symbolic"} for r, tex in derivation.items()],
+        "steps": [{"lemma": lemma, "rule": rule, "formula": formula(tex), "grade": "symbolic (textbook rule)"}
+                  for lemma, rule, tex in proof],
         "tests": {"cases": steps + 1, "slack": about["slack"], "seed": 0},
         "source": {"key": "pascanu2013", "citation": "Pascanu, Mikolov, Bengio (2013)",
         "place": "section 2.2",
                    "version": "ICML 2013", "reading": "read"},
         "formal": None, "non_vacuity": "W = I/2, tanh", "tightness_witness": "a scaled orthogonal W",
-        "rests_on": ["source:pascanu2013"],
+        "rests_on": ["source:pascanu2013", "rule:norm of a product"],
     }  # fmt: skip
+
+
+def theorems(bounds: list[Json], steps: int) -> list[Json]:
+    """Two theorems about the cell, of which one rests on a cited rule, and one about another cell."""
+    first = theorem(bounds[0], steps)
+    cited = {"grade": "cited", "weakest": ["rule:Ando's theorem"], "title": "Vanishing from the numerical radius"}
+    third = {"id": "block_comparison", "title": "Blocks of a gated cell", "applies": False, "hypotheses": []}
+    alone = {"name": "rate is positive", "statement": "rate is positive: 0 < r", "formula": formula("0 < r")}
+    return [first, first | cited | {"id": bounds[-1]["id"], "given": [first["given"][0], alone]}, first | third]
+
+
+def refutation() -> Json:
+    """A false claim of a text, with a counterexample whose two numbers differ in the sixth digit."""
+    premise = {"words": "spectral radius of W", "formula": formula(sympy.Lt(0, 1, evaluate=False))}
+    W = sympy.ImmutableMatrix([[2, 4], [-1, -2]])
+    example = {"W": W, "slopes": sympy.ImmutableMatrix([[1, sympy.Rational(1, 100)]]), "repeats": sympy.Integer(4)}
+    return {
+        "id": "radius_alone", "title": "A spectral radius below one is enough",
+        "claim": "If rho(W) < 1/gamma, then ||J(T, T-k)||_2 tends to zero", "claimant": "a common belief about tanh",
+        "source": source(reading="recalled"), "version": "for the reading with the largest eigenvalue",
+        "status": "refuted", "grade": "symbolic",
+        "example": {name: formula(content) for name, content in example.items()}, "premises": [premise],
+        "what": "spectral radius of the Euler step", "found": 1.0000125, "claimed": 1.0,
+        "relation": formula(sympy.Le(sympy.sqrt(40001) / 200, 1, evaluate=False)),
+        "truth": "the largest singular value below 1/gamma suffices", "theorem": "pascanu_spectral_norm",
+        "snippet": "import numpy as np\n\nprint(np.sqrt(40001) / 200 < 1)\n", "rests_on": ["refutation:radius_alone"],
+    }  # fmt: skip
+
+
+def source(**changes: str) -> Json:
+    """A source with a short form."""
+    citation = "Pascanu, Razvan; Mikolov, Tomas; Bengio, Yoshua (2013). On the difficulty of training. ICML."
+    return {"key": "pascanu2013", "citation": citation, "place": "eq. (5)", "version": "ICML 2013", "reading": "read",
+            **changes}  # fmt: skip
+
+
+def fact() -> Json:
+    """A fact about numbers, with a condition."""
+    w = sympy.Symbol("w", real=True)
+    statement = sympy.Lt(sympy.Abs(w) / 4, 1, evaluate=False)
+    return {
+        "id": "logistic_gain", "words": "A weight below 4 makes the error flow shrink", "formula": formula(statement),
+        "given": [formula(sympy.Abs(w) < 4)], "grade": "symbolic", "source": source(), "rests_on": ["fact:logistic_gain"],
+    }  # fmt: skip
+
+
+def claims() -> list[Json]:
+    """One claim of every status; the first one has no source."""
+    reason = "gamma W < 1: the left side is 1.745"
+    rows = [
+        ("holds", "A norm below 1/gamma is enough", reason, "theorem", "pascanu_spectral_norm"),
+        ("hypothesis_not_met", "Small weights vanish", reason, "theorem", "pascanu_spectral_norm"),
+        ("undecided", "Latching needs attraction", reason, "theorem", "smallest_gain"),
+        ("not_applicable", "Gates keep the error flow", "the cell has another form", "theorem", "block_comparison"),
+        ("refuted", "rho(W) < 1 is enough", "spectral radius: 15.4, not < 1", "refutation", "radius_alone"),
+        ("refuted", "The radius decides", "spectral radius: 15.4, not < 1", "refutation", "radius_alone"),
+    ]
+    keys = ("status", "sentence", "reason", "judge", "judged_by")
+    common = {"source": source(), "grade": SYMBOLIC, "place": "eq. (5)", "version": "ICML 2013"}
+    listed = [{"id": f"claim_{at}", **common, **dict(zip(keys, row, strict=True))} for at, row in enumerate(rows)]
+    listed[0]["source"] = None
+    return listed
 
 
 def graph(bounds: list[Json]) -> Json:
@@ -239,10 +310,15 @@ def graph(bounds: list[Json]) -> Json:
         ("verdict:state_jacobian:all_inputs", "verdict", "state Jacobian, for all inputs", "symbolic", ""),
         ("theorem:pascanu_spectral_norm", "theorem", "Vanishing from the spectral norm", "cited", "symbolic"),
         ("source:pascanu2013", "source", "Pascanu, Mikolov, Bengio (2013)", "cited", "cited"),
+        ("rule:norm of a product", "rule", "norm of a product", "symbolic, from 1 textbook rule", "symbolic"),
+        ("rule:Ando's theorem", "rule", "Ando's theorem", "cited", "cited"),
+        ("refutation:radius_alone", "refutation", "A spectral radius below one is enough", "symbolic", "symbolic"),
+        ("fact:logistic_gain", "fact", "A weight below 4 makes the error flow shrink", "symbolic", "symbolic"),
     ]
     names = [f"bound:{b['id']}:{b['scope']}" for b in bounds]
     nodes += [(name, "bound", b["title"], "symbolic", "") for name, b in zip(names, bounds, strict=True)]
     edges = [["theorem:pascanu_spectral_norm", "source:pascanu2013"], [nodes[0][0], names[0]]]
+    edges += [["theorem:pascanu_spectral_norm", rule[0]] for rule in nodes[3:5]]
     edges += [[name, "theorem:pascanu_spectral_norm"] for name in names]
     keys = ("id", "kind", "label", "grade", "own")
     return {"nodes": [dict(zip(keys, node, strict=True)) for node in nodes], "edges": edges}
@@ -288,9 +364,8 @@ def assemble(
         "unit": "nats per step",
                      "method": "QR along the trajectory"},
         "eigenvalues": {"W": eigenvalues(W)},
-        "theorems": [theorem(bounds[0], steps), theorem(bounds[-1], steps) | {"id": bounds[-1]["id"]}],
-        "refutations": [], "claims": [], "systems": [], "experiments": [],
-
+        "theorems": theorems(bounds, steps), "refutations": [refutation()], "claims": claims(),
+        "facts": [fact()], "systems": [], "experiments": [],
         "graph": graph(bounds),
         "provenance": {
             "command": f"errorflow check speech.safetensors --steps {steps} --seed 0",

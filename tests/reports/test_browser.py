@@ -16,6 +16,11 @@ OPTIONS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
     "--hide-scrollbars",
 )  # fmt: skip
+HIDDEN = """
+    return [...document.querySelectorAll('details > :not(summary)')]
+        .filter(e => !e.checkVisibility({contentVisibilityAuto: true}) || e.getBoundingClientRect().height === 0)
+        .map(e => e.outerHTML.slice(0, 80))
+"""
 Show = Callable[..., Any]
 
 
@@ -95,13 +100,8 @@ def test_nothing_is_requested_and_nothing_is_complained_about(show: Show, name: 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_print_shows_what_is_folded_on_the_screen(show: Show, name: str) -> None:
-    hidden = """
-        return [...document.querySelectorAll('details > :not(summary)')]
-            .filter(e => !e.checkVisibility({contentVisibilityAuto: true}) || e.getBoundingClientRect().height === 0)
-            .map(e => e.outerHTML.slice(0, 80))
-    """
-    assert show(name, unfold=False).execute_script(hidden) != []
-    assert show(name, media="print", unfold=False).execute_script(hidden) == []
+    assert show(name, unfold=False).execute_script(HIDDEN) != []
+    assert show(name, media="print", unfold=False).execute_script(HIDDEN) == []
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -142,10 +142,19 @@ def test_a_link_into_a_folded_part_opens_it(show: Show) -> None:
     assert driver.execute_script(row)
 
 
+def test_the_shipped_report_fits_a_phone_and_prints_whole(show: Show) -> None:
+    driver = show("report", width=390)
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 390
+    assert driver.get_log("browser") == []
+    assert show("report", media="print", unfold=False).execute_script(HIDDEN) == []
+
+
 @pytest.mark.peer("axe")
-@pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [("report", "light", 390), ("report", "dark", 1280)]
+    + [(name, scheme, width) for name in SAMPLES for scheme in ("light", "dark") for width in (390, 1280)],
+)
 def test_axe_finds_no_violation(show: Show, name: str, scheme: str, width: int) -> None:
     driver = show(name, scheme=scheme, width=width)
     driver.execute_script(AXE.read_text("utf-8"))

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from errorflow.reports import latex
 from errorflow.reports.mathml import mathml, safe
-from errorflow.reports.sieve import pieces, shortened
-from errorflow.theory import cells
+from errorflow.reports.order import latex as latex_of
+from errorflow.reports.sieve import pieces, shortened, sides
+from errorflow.theory import cells, quantities
+from errorflow.theory.calculus import words
+from errorflow.theory.calculus.forms import form
 from errorflow.theory.decomposition import by_lag
 from errorflow.theory.jacobian import step_jacobian
 from errorflow.theory.product import jacobian_product
@@ -109,6 +112,38 @@ def test_numbers_inside_formulas_have_six_digits() -> None:
     assert _text(mathml(sympy.Float(1.25e-12))) == "1.25×10−12"
 
 
+STEP, LAG = sympy.symbols("t k", integer=True)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        (1 + STEP - LAG, "t−k+1"),
+        (LAG - 1, "k−1"),
+        (1 - gamma**2, "1−γ2"),
+        (2 * gamma - 1, "2γ−1"),
+        (sympy.Matrix([[2, -1]]), "[2−1]"),
+        (sympy.Derivative(gamma + k, k), "∂∂k(γ+k)"),
+        (sympy.KroneckerDelta(STEP, LAG), "δkt"),
+    ],
+)
+def test_terms_stand_in_the_order_of_a_reader(expression: Any, text: str) -> None:
+    assert _text(mathml(expression)) == text
+
+
+def test_words_of_matrices_are_printed_without_ambiguity() -> None:
+    W, D, x, P = map(words.Letter, "WDxP")
+    radius, norm = quantities.spectral_radius(W), quantities.spectral_norm(D[words.STEP] @ W)
+    assert _text(mathml(radius**2 * form(x, P, x))) == "ρ(W)2x⊤Px", "the form stands last"
+    assert _text(mathml(form(x, P, x) * form(x, x))) == "(x⊤x)(x⊤Px)"
+    product = words.product_over(norm, LAG, STEP)
+    assert _text(mathml(product * gamma)).startswith("γ∏"), "the sign of a product governs all that follows"
+    assert latex_of(product**2).startswith(r"\left(\prod"), "a power of a product has parentheses"
+    chain = words.chain(D[words.STEP] @ W, STEP - LAG + 1, STEP)
+    assert _text(mathml(quantities.spectral_norm(chain))) == "‖DtW⋯Dt−k+1W‖2"
+    assert _text(mathml(form(x, words.inverse(W).T, x))) == "x⊤W−1⊤x", "no exponent is lost"
+
+
 HOSTILE = [
     "<math><script>alert(1)</script></math>",
     "<math><mi onclick='alert(1)'>x</mi></math>",
@@ -169,6 +204,29 @@ def test_pieces_hold_the_whole_formula() -> None:
         assert "".join(map(_text, cut)) == _text(markup)
     assert len(pieces(mathml(r"a = b + c"))) == 3
     assert len(pieces(mathml(r"\lVert a + b\rVert"))) == 1
+
+
+def test_a_long_power_is_cut_inside_and_words_become_words() -> None:
+    terms = " + ".join(f"x_{{{index}}}" for index in range(20))
+    markup = mathml(rf"\left({terms}\right)^{{k}}")
+    cut = pieces(markup)
+    assert len(cut) > 2
+    assert "".join(map(_text, cut)) == _text(markup)
+    assert _text(cut[-1]) != ")k", "a closing fence stays with what it closes"
+    assert str(pieces(mathml(r"D\ \text{is diagonal <b>}"))[1]) == "is diagonal &lt;b&gt; "
+
+
+def test_the_sides_of_a_relation() -> None:
+    assert sides(mathml(r"a + b \le c")) == ("<mi>a</mi><mo>+</mo><mi>b</mi>", "≤", "<mi>c</mi>")
+    assert sides(mathml("a = b = c")) is None
+    assert sides(mathml("a + b")) is None
+
+
+def test_what_has_no_ink_is_left_out() -> None:
+    markup = safe(mathml(gamma * sympy.Function("spectral_norm")(sympy.Symbol("W"))))
+    assert "\u2062" not in markup
+    assert 'fence="' not in markup
+    assert _text(markup) == "γ‖W‖2"
 
 
 def test_a_large_matrix_gets_a_letter() -> None:

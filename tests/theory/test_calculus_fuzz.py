@@ -8,16 +8,13 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
-from errorflow.theory import notation
 from errorflow.theory.calculus import (
     Calculation,
     Combination,
     Derivation,
     Fact,
-    Letter,
     Line,
     Rejection,
-    Rule,
     eq,
     le,
     lt,
@@ -26,17 +23,9 @@ from errorflow.theory.calculus import (
 )
 from errorflow.theory.calculus.context import Context
 from errorflow.theory.calculus.facts import sides
-from errorflow.theory.calculus.words import Over
-from errorflow.theory.quantities import spectral_norm
+from errorflow.theory.calculus.words import Over, OverSum
 
-A, B, C, D, E, J, P, W, x, y = map(Letter, "ABCDEJPWxy")
-n, k, t, gamma = notation.n, notation.lag, notation.time, notation.slope_sup
-c, g, p, q, r, s, z = sp.symbols("c g p q r s z")
-i, j = sp.symbols("i j", integer=True)
-f = sp.Function("f")
-norm = spectral_norm
-ONE = Fact("one", le(0, sp.Integer(1)))
-HALF = sp.Rational(1, 2)
+p, q, r, s = sp.symbols("p q r s")
 
 
 def line(start, relation, end, by, using=None, **rest):
@@ -47,31 +36,21 @@ def combined(claim, *terms, name="end", **rest):
     return Combination(name, claim, terms, **rest)
 
 
-def plain_rule(name, claim, *variables, **rest):
-    return Rule(
-        name=name, claim=claim, variables=frozenset(variables), reference="horn2013", place="", lemma="", **rest
-    )
-
-
 def value(expr, at):
     """The exact number that an expression without steps is; None where it is not defined."""
     if expr.is_Rational:
         return Fraction(int(expr.p), int(expr.q))
     if expr.is_Symbol:
         return at[expr]
-    if isinstance(expr, Over):
-        body, first, last = expr.args
-        return (
-            sp.prod([value(body, at)] * (last - first + 1))
-            if type(expr) is Over
-            else value(body, at) * (last - first + 1)
-        )
     parts = [value(part, at) for part in expr.args]
     if None in parts or (expr.is_Pow and parts[0] == 0 and parts[1] < 0):
         return None
-    return {sp.Add: sum, sp.Mul: math.prod, sp.Max: max, sp.Pow: lambda two: Fraction(two[0]) ** int(two[1])}[
-        expr.func
-    ](parts)
+    if isinstance(expr, Over):
+        body, first, last = parts
+        return body * int(last - first + 1) if isinstance(expr, OverSum) else body ** int(last - first + 1)
+    if expr.is_Pow:
+        return Fraction(parts[0]) ** int(parts[1])
+    return {sp.Add: sum, sp.Mul: math.prod, sp.Max: max}[expr.func](parts)
 
 
 GROW = (
@@ -84,7 +63,7 @@ GROW = (
     lambda hole, a: hole**-2 - hole,
     lambda hole, a: product_over(hole, 1, 2) if not hole.has(Over) else hole - a,
     lambda hole, a: sum_over(hole * a, 1, 3) if not hole.has(Over) else hole**2,
-    lambda hole, a: sp.Max(hole, a),
+    sp.Max,
 )
 FACTS = [le(p, q), le(r, s), eq(r * p, r * s)]
 SIGNS = [relation(0, symbol) for symbol in (p, q, r, s) for relation in (le, lt)]

@@ -22,19 +22,20 @@ from errorflow.theory.calculus import (
     rules,
 )
 from errorflow.theory.calculus.facts import Property
+from errorflow.theory.calculus.proved_rules import proved_rule
 from errorflow.theory.calculus.words import Chain
 from errorflow.theory.evidence import Graph
 from errorflow.theory.quantities import max_abs, spectral_norm
+from errorflow.theory.scalar_facts import ScalarFact
 from errorflow.theory.theorem import Theorem, Witness, add_evidence
 
-A, B, C, D, E, J, P, W, x, y = map(Letter, "ABCDEJPWxy")
-n, k, t, gamma = notation.n, notation.lag, notation.time, notation.slope_sup
-c, g, p, q, r, s, z = sp.symbols("c g p q r s z")
-i, j = sp.symbols("i j", integer=True)
+A, B, D, W = map(Letter, "ABDW")
+n, k = notation.n, notation.lag
+c, g, p, q, s, z = sp.symbols("c g p q s z")
+i = sp.Symbol("i", integer=True)
 f = sp.Function("f")
 norm = spectral_norm
 ONE = Fact("one", le(0, sp.Integer(1)))
-HALF = sp.Rational(1, 2)
 
 
 def line(start, relation, end, by, using=None, **rest):
@@ -199,3 +200,12 @@ def test_a_rule_over_complex_numbers_takes_no_premise_about_real_ones() -> None:
         _ = Derivation(
             (*proved.given, Fact("nought", le(0, 0))), (*proved.lemmas[:place], real, *proved.lemmas[place + 1 :])
         ).proof
+
+
+def test_a_proved_fact_becomes_a_rule_only_if_premises_can_say_what_its_symbols_are() -> None:
+    u = sp.Symbol("u", negative=True)
+    fact = ScalarFact(
+        id="below", statement=sp.Le(u, 0, evaluate=False), words="", citation=None, proof=lambda fact: None
+    )
+    with pytest.raises(ValueError, match="symbol u of a rule must have no assumptions but a kind and a sign"):
+        proved_rule(fact, name="below", lemma="below")

@@ -168,7 +168,9 @@ def test_a_basis_of_ones_own_is_refused() -> None:
     class Proved(Cited):
         word = "kernel-checked"  # type: ignore[assignment]
 
-    with pytest.raises(TypeError, match="basis of node 'a' must be one of Cited, Textbook, Assumed, Symbolic, Tested, Measured"):
+    with pytest.raises(
+        TypeError, match="basis of node 'a' must be one of Cited, Textbook, Assumed, Symbolic, Tested, Measured"
+    ):
         Node("a", "theorem", "", Proved("me"))
 
 

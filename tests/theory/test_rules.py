@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -47,6 +48,10 @@ def with_property(claim, kind: str, n: int, rng: np.random.Generator) -> np.ndar
     return rng.standard_normal((n, n)) + 3 * np.eye(n)
 
 
+def drawn(claim, kind: str, n: int, rng: np.random.Generator) -> np.ndarray:
+    return matrix(kind, n, rng) if claim is None else with_property(claim, kind, n, rng)
+
+
 def drawable(rule: Rule) -> bool:
     """Rules of numbers and words whose premises an instance can be drawn for; what exists is tested where it is made."""
     kinds = (Diagonal, UnitInterval, Invertible, Relational)
@@ -57,16 +62,16 @@ def instances(rule: Rule, *, seed: int = 0) -> Iterator[tuple[sp.Basic, object]]
     """(claim, environment): random values for the variables, matrices by step where a variable stands under a binder."""
     rng = np.random.default_rng(seed)
     under = {v for binder in rule.claim.atoms(Chain, Over) for v in binder.args[0].free_symbols & rule.variables}
-    without = {b: Letter("_") if isinstance(b, Word) else sp.Integer(1) for b in rule.claim.atoms(Chain, Over, Instance)}
+    without = {
+        b: Letter("_") if isinstance(b, Word) else sp.Integer(1) for b in rule.claim.atoms(Chain, Over, Instance)
+    }
     outside = {v for v in rule.variables if replace(rule.claim, without).has(v)}
     for kind, n, length in itertools.product(KINDS, (1, 3), (0, 1, STEPS)):
         letters, values, bindings = {}, {notation.n: n}, {}
         claims = {p.claim.args[0]: p.claim for p in rule.conditions if not isinstance(p.claim, Relational)}
         for variable in sorted(rule.variables, key=str):
             if isinstance(variable, Letter):
-                draw = lambda v=variable: (
-                    with_property(claims[v], kind, n, rng) if v in claims else matrix(kind, n, rng)
-                )
+                draw = partial(drawn, claims.get(variable), kind, n, rng)
                 if variable in under - outside - rule.fixed:
                     letters[variable.name] = Steps(np.array([draw() for _ in range(STEPS + 2)]), first=0)
                     bindings[variable] = At(variable, STEP)
@@ -126,7 +131,7 @@ def test_a_false_rule_is_caught(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", rules.all(), ids=by_name)
 def test_a_rule_has_a_reference_and_a_name_for_its_formal_statement(rule: Rule) -> None:
-    assert rule.reference in sources.keys()
+    assert rule.reference in set(sources.keys())
     assert rule.place
     assert rule.lemma.isidentifier()
     assert rules.get(rule.name) is rule

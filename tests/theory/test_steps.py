@@ -18,7 +18,15 @@ from errorflow.theory.calculus.words import Word
 LAG, LAST = 4, 6  # J(6, 2): the steps 3, 4, 5, 6
 # drawn in test_bengio_kreiss_steps; one unit with tanh, in test_bengio_kreiss_numbers
 ELSEWHERE = ("bengio1994", "kreiss1962", "pascanu2013_necessary", "pascanu2013_linear")
-ELSEWHERE += ("block", "bptt", "hierarchy", "hochreiter1991_path_sum", "masked_product", "scalar_moments", "sharp_masked")
+ELSEWHERE += (
+    "block",
+    "bptt",
+    "hierarchy",
+    "hochreiter1991_path_sum",
+    "masked_product",
+    "scalar_moments",
+    "sharp_masked",
+)
 SCALINGS = {
     "diagonal_scaling": lambda W: diagonal_scaling(W).diagonal,
     "perron_radius": lambda W: diagonal_scaling(np.abs(W)).diagonal,
@@ -57,6 +65,7 @@ def network(theorem, *, n: int, seed: int) -> Environment:
         setting.i: LAST - 1,
         notation.n: n,
         sp.Symbol("r"): radius,
+        sp.Symbol("w"): float(max(np.linalg.norm(W, 2), np.linalg.norm(W, np.inf))),
     }
     least = float(np.abs(slopes[:, range(n), range(n)]).min())
     return environment(W=W, slope_sup=gamma, slope_inf=least, letters=letters, values=values)

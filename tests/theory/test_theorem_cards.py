@@ -141,7 +141,13 @@ def test_every_quantity_of_a_statement_has_an_evaluator(theorem, name) -> None:
     if bound is None:
         return
     formulas = sp.Tuple(bound.rate, bound.constant)
-    known = (*EVALUATORS, quantities.sup_abs, quantities.majorant_radius, quantities.majorant_condition, quantities.step_norm)
+    known = (
+        *EVALUATORS,
+        quantities.sup_abs,
+        quantities.majorant_radius,
+        quantities.majorant_condition,
+        quantities.step_norm,
+    )
     inside = {part for q in formulas.atoms(quantities.sup_abs) for part in q.args[0].atoms(sp.Function)}
     assert all(isinstance(q, known) for q in formulas.atoms(sp.Function) - inside)
     vectors = {symbol for q in formulas.atoms(quantities.sup_abs) for symbol in q.free_symbols}

@@ -49,6 +49,8 @@ def check(derivation: Derivation) -> Proof:
         _add(known, fact)
     rules: dict[str, Rule] = {}
     used: dict[str, None] = {}
+    for fact in derivation.given:
+        used |= _defined_for_all(fact, Context(fact, known, rules, set()))
     real = {fact.name for fact in derivation.given if not all(v.is_integer for v in fact.over)}
     for lemma in derivation.lemmas:
         context = Context(lemma, dict(known), rules, real)
@@ -84,6 +86,13 @@ def _add(known: dict[str, Fact], fact: Fact) -> None:
     if fact.name in known:
         raise Rejection(fact.name, 0, "two facts have this name")
     known[fact.name] = fact
+
+
+def _defined_for_all(fact: Fact, context: Context) -> dict[str, None]:
+    """The facts by which a given fact is defined for all that it is over; about one number it presupposes that it is."""
+    if fact.over and (reason := context.undefined(fact.claim)) is not None:
+        raise Rejection(fact.name, 0, reason)
+    return {name: None for name in context.used if name != fact.name}
 
 
 def _generalize(lemma: Lemma, context: Context) -> None:
@@ -189,8 +198,8 @@ def _combination(lemma: Combination, context: Context) -> None:
     total = sp.Integer(0)
     for number, (multiple, name, *values) in enumerate(lemma.terms, start=1):
         fact = context.fact(name, number)
-        if isinstance(fact.claim, Property):
-            raise Rejection(lemma.name, number, f"{name!r} is a property and cannot be added")
+        if isinstance(fact.claim, Property) or isinstance(fact.claim.lhs, Word):
+            raise Rejection(lemma.name, number, f"{name!r} is not about numbers and cannot be added")
         bindings = _given(values[0] if values else {}, frozenset(fact.over), repr(name), lemma.name, number)
         low, kind, high = sides(fact.claim)
         factor = sp.sympify(multiple)
@@ -218,7 +227,7 @@ def _inference(lemma: Inference, context: Context) -> None:
         if open_:
             reasons.append(f"the variables {', '.join(sorted(map(str, open_)))} of {rule.name} must be given")
             continue
-        if captured((rule.claim,), {v: found[v] for v in rule.fixed}):
+        if captured((rule.claim, *(p.claim for p in rule.conditions)), {v: found[v] for v in rule.fixed}):
             reasons.append(f"{', '.join(sorted(map(str, rule.fixed)))} of {rule.name} must not depend on the step")
             continue
         if any(value.has(*p.over) for p in rule.conditions if p.over for value in found.values()):

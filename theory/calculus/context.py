@@ -29,7 +29,7 @@ class Context:
     does, because of a fact, a rule or a sign that it uses.
     """
 
-    def __init__(self, lemma: Lemma, known: dict[str, Fact], rules: dict[str, Rule], real: set[str]) -> None:
+    def __init__(self, lemma: Lemma | Fact, known: dict[str, Fact], rules: dict[str, Rule], real: set[str]) -> None:
         self.lemma, self.known, self.rules, self.real = lemma.name, known, rules, real
         self.uses_real = False
         self.local = tuple(map(supposed, lemma.when))
@@ -86,7 +86,8 @@ class Context:
     def _of_blocks(self) -> set[sp.Basic]:
         """The letters that are compared block by block, and what is equal to words of them: their size is not n."""
         found = {s for fact in self.facts if isinstance(fact.claim, Comparison) for s in fact.claim.atoms(Letter)}
-        equal = [f.claim.atoms(Letter) for f in self.facts if isinstance(f.claim, sp.Eq)]
+        words = [f.claim for f in self.facts if isinstance(f.claim, sp.Eq) and isinstance(f.claim.lhs, Word)]
+        equal = [claim.atoms(Letter) for claim in words]
         for _ in equal if found else ():
             found = found.union(*(letters for letters in equal if letters & found))
         return found
@@ -94,7 +95,7 @@ class Context:
     def holds(self, wanted: Property) -> bool:
         """Whether a property is given, or follows from the structure of the word."""
         for fact in self.facts:
-            if isinstance(fact.claim, type(wanted)):
+            if type(fact.claim) is type(wanted):
                 for found in instances(fact, *zip(fact.claim.args, wanted.args, strict=True)):
                     if self.unmet_conditions(fact, found) is None:
                         self.use(fact)
@@ -141,6 +142,8 @@ class Context:
         wanted, local = self._renamed(premise), self.local
         self.local = (*local, *map(supposed, wanted.when))
         try:
+            if (reason := self.undefined(wanted.claim)) is not None:
+                return reason
             if isinstance(wanted.claim, Property):
                 return None if self.holds(wanted.claim) else f"needs that {premise.claim}, which is not established"
             for fact in self.facts:

@@ -46,6 +46,7 @@ class Form(sp.Function):
 def form(left: Word, *middle: Word) -> sp.Expr:
     """u^T M ... v as a number: ``form(u, M, v)``; a scalar factor leaves it, a sum stays inside until it is compared.
 
+    >>> from errorflow.theory.calculus.words import Letter
     >>> x, P = Letter("x"), Letter("P")
     >>> form(x, P, 2 * x)
     2*Form(x^T P x)
@@ -93,6 +94,7 @@ def _untransposed(letter: Word, symmetric: IsSymmetric) -> Word:
 def same(left: sp.Expr, right: sp.Expr, symmetric: IsSymmetric = lambda _: False) -> bool:
     """Whether two scalars are equal as polynomials in forms, norms and symbols, powers of symbolic exponent included.
 
+    >>> from errorflow.theory.calculus.words import Letter
     >>> x, y, P = Letter("x"), Letter("y"), Letter("P")
     >>> same(form(x + y, P, x + y), form(x, P, x) + 2 * form(y, P, x) + form(y, P, y), lambda letter: letter == P)
     True

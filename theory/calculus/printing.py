@@ -52,24 +52,24 @@ _TEXT = Style(
 )
 
 
-def latex(word: w.Word, printer: Any = None) -> str:
+def latex(expr: w.Word, printer: Any = None) -> str:
     r"""The word in LaTeX; ``printer`` is the SymPy printer that asks.
 
     >>> t, k = sp.symbols("t k", integer=True)
     >>> print(latex(w.chain(w.Letter("D")[w.STEP] @ w.Letter("W"), t - k + 1, t)))
     D_t W \cdots D_{t-k+1} W
     """
-    return _write(word, _latex_style(printer))[0]
+    return _write(expr, _latex_style(printer))[0]
 
 
-def text(word: w.Word) -> str:
+def text(expr: w.Word) -> str:
     """The word in plain text.
 
     >>> A, B = w.Letter("A"), w.Letter("B")
     >>> text((A + B).T @ w.chain(A @ B, 1, 3) @ w.inverse(A))
-    '(A^T + B^T) (A B ... A B) A^-1'
+    '(A^T + B^T) (A B)^3 A^-1'
     """
-    return _write(word, _TEXT)[0]
+    return _write(expr, _TEXT)[0]
 
 
 def index(expr: sp.Expr) -> str:
@@ -131,6 +131,8 @@ def _write(word: w.Word, style: Style) -> tuple[str, int]:
             scalar = style.scalar(factor)
             scalar = style.bracket(scalar) if isinstance(factor, sp.Add) else scalar
             return f"-{inside(body, PRODUCT)}" if factor == -1 else f"{scalar} {inside(body, PRODUCT)}", SUM
+        case w.Transpose(args=(w.Inverse(args=(body,)),)):
+            return inside(body, LETTER) + style.superscript(f"-{style.transposed}"), LETTER
         case w.Transpose(args=(body,)):
             return inside(body, LETTER) + style.superscript(style.transposed), LETTER
         case w.Inverse(args=(body,)):

@@ -17,7 +17,19 @@ from .words import replace
 
 
 def plain(expr: sp.Basic) -> dict[sp.Basic, sp.Basic]:
-    """For every symbol of a fact the variable without a sign that stands for it in a rule."""
+    """For every symbol of a fact the variable without a sign that stands for it in a rule.
+
+    Raises ValueError for a symbol that is assumed to be more than real or an integer, not negative or positive: a rule's
+    premises would not say it.
+    """
+    signs: tuple[dict[str, bool], ...] = ({}, {"nonnegative": True}, {"positive": True})
+    for s in expr.free_symbols:
+        if s not in {
+            sp.Symbol(s.name, **kind, **sign) for kind in ({}, {"real": True}, {"integer": True}) for sign in signs
+        }:
+            raise ValueError(
+                f"symbol {s} of a rule must have no assumptions but a kind and a sign, got {s.assumptions0}"
+            )
     return {s: sp.Symbol(s.name, integer=True) if s.is_integer else sp.Symbol(s.name) for s in expr.free_symbols}
 
 

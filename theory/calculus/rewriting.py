@@ -119,9 +119,12 @@ def _here(expr: Any, old: Any, new: Any, schema: Schema, given: Bindings, *, bou
                     continue  # a variable that occurs on the new side alone and was not given
                 if _free(made) and not bound:
                     continue  # what depends on the bound step may not leave its product
-                premises = tuple(bound_fact(p, found) for p in schema.premises)
-                for result in _made(put_back, made):
+                for result, premises in zip(_made(put_back, made), _made(_premises, schema, found), strict=False):
                     yield Candidate(result, needs, premises, (part, made))
+
+
+def _premises(schema: Schema, found: Bindings) -> tuple[Fact, ...]:
+    return tuple(bound_fact(premise, found) for premise in schema.premises)
 
 
 def _free(expr: Any) -> bool:

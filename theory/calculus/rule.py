@@ -53,7 +53,9 @@ class Rule:
     def __post_init__(self) -> None:
         object.__setattr__(self, "premises", tuple(self.premises))
         if not isinstance(self.claim, Relational) or isinstance(self.claim, sp.Ne) or STEP in self.claim.free_symbols:
-            raise ValueError(f"claim of rule {self.name!r} must be <=, < or = between closed expressions, got {self.claim}")
+            raise ValueError(
+                f"claim of rule {self.name!r} must be <=, < or = between closed expressions, got {self.claim}"
+            )
         numbers = [v for v in self.variables if not isinstance(v, Word)]
         if any(v.is_nonnegative is not None or v.is_positive is not None for v in numbers):
             raise ValueError(f"rule {self.name!r} must say in its premises what sign a variable has, not in the symbol")

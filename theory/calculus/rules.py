@@ -301,5 +301,3 @@ def get(name: str) -> Rule:
     if name not in found:
         raise ValueError(f"rule must be one of {', '.join(found)}, got {name!r}")
     return found[name]
-
-

@@ -11,9 +11,9 @@ Main definitions: `Letter`, `At`, `Dot`, `Plus`, `Scaled`, `Transpose`, `Inverse
     >>> D, W = Letter("D"), Letter("W")
     >>> t, s = sp.symbols("t s", integer=True)
     >>> chain(D[STEP] @ W, s + 1, t)
-    D_t W ... D_{s+1} W
+    D_t W ... D_(s+1) W
     >>> (W @ (D[t] @ W)).T
-    W^T D_t W^T
+    W^T D_t^T W^T
 """
 
 from __future__ import annotations
@@ -91,13 +91,16 @@ class Letter(Word, sp.Symbol):
     __slots__ = ()
 
     def __new__(cls, name: str) -> Letter:
+        """The letter of this name."""
         return super().__new__(cls, name, commutative=False)  # type: ignore[no-any-return]
+
+    __iter__ = None  # copies by step are no sequence: SymPy would walk through them without end
 
     def __getitem__(self, index: Any) -> At:
         return At(self, sp.sympify(index))
 
     def __hash__(self) -> int:
-        return sp.Symbol.__hash__(self)
+        return sp.Symbol.__hash__(self)  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Letter) and other.name == self.name
@@ -107,6 +110,7 @@ class At(Word):
     """The copy of a letter that belongs to one step."""
 
     def __new__(cls, letter: Letter, index: sp.Expr) -> At:
+        """The copy of step ``index``; TypeError for what is not a letter."""
         if not isinstance(letter, Letter):
             raise TypeError(f"only a letter has a copy for every step, got {letter}")
         return super().__new__(cls, letter, index)  # type: ignore[no-any-return]
@@ -114,7 +118,7 @@ class At(Word):
     @property
     def letter(self) -> Letter:
         """The letter without its step."""
-        return self.args[0]
+        return self.args[0]  # type: ignore[no-any-return]
 
     @property
     def index(self) -> sp.Expr:
@@ -154,6 +158,7 @@ class Chain(Word):
     """The ordered product A_b A_{b-1} ... A_a of a body in `STEP`; the identity for b = a - 1."""
 
     def __new__(cls, body: Word, first: sp.Expr, last: sp.Expr) -> Chain:
+        """The product; ValueError for a body with a product of symbolic length."""
         return super().__new__(cls, _bindable(word(body)), first, last)  # type: ignore[no-any-return]
 
     @property
@@ -175,6 +180,7 @@ class Over(sp.Expr):
     sign = "product"
 
     def __new__(cls, body: Any, first: Any, last: Any) -> Over:
+        """The product; ValueError for a body with a product of symbolic length."""
         return super().__new__(cls, _bindable(sp.sympify(body)), sp.sympify(first), sp.sympify(last))  # type: ignore[no-any-return]
 
     @property
@@ -232,7 +238,7 @@ def scaled(factor: sp.Expr, operand: Word) -> Word:
         return plus(*(scaled(factor, term) for term in operand.args))
     if isinstance(operand, Scaled):
         factor, operand = factor * operand.args[0], operand.args[1]
-    return operand if factor == 1 else sp.Basic.__new__(Scaled, factor, operand)  # type: ignore[no-any-return]
+    return operand if factor == 1 else sp.Basic.__new__(Scaled, factor, operand)
 
 
 def plus(*terms: Any) -> Word:
@@ -245,7 +251,7 @@ def plus(*terms: Any) -> Word:
     kept = [scaled(c, body) for body, c in found.items() if c != 0]
     if not kept:
         return scaled(sp.Integer(0), word(terms[0]) if not isinstance(terms[0], Plus) else terms[0].args[0])
-    return kept[0] if len(kept) == 1 else sp.Basic.__new__(Plus, *sorted(kept, key=default_sort_key))  # type: ignore[no-any-return]
+    return kept[0] if len(kept) == 1 else sp.Basic.__new__(Plus, *sorted(kept, key=default_sort_key))
 
 
 def transpose(operand: Word) -> Word:
@@ -280,7 +286,7 @@ def chain(body: Word, first: Any, last: Any) -> Chain:
     """The ordered product of a body in `STEP` from ``last`` down to ``first``; binders do not nest.
 
     >>> chain(Letter("W"), 1, sp.Symbol("k"))
-    W^{k}
+    W^k
     """
     return Chain(body, sp.sympify(first), sp.sympify(last))
 

@@ -64,7 +64,7 @@ def find(seed: int) -> Example:
 
 refutation = Refutation(
     id="vanishing_below_unit_radius",
-    title="A spectral radius below one makes gradients vanish",
+    title="A spectral radius below one makes the state Jacobian vanish",
     claim="If the largest eigenvalue of W is less than 1/gamma in modulus, then the state Jacobian of a nonlinear "
     "network tends to zero as the lag grows (gamma = 1 for tanh).",
     claimant="copies of Pascanu, Mikolov and Bengio that have 'largest eigenvalue' in the condition",

@@ -7,7 +7,7 @@ are at most gamma only near a point that the noiseless step leaves in its place,
 stays there for ever: it is latched. In the smallest latch, x_t = tanh(w x_{t-1} + h_t) with w > 1, the inputs that never
 make it forget are those of at least -h*, h* = sqrt(w (w - 1)) - arcosh(sqrt(w)).
 
-The founding theorem that latching makes gradients vanish needs *one* bound lambda < 1 on the step Jacobians along the
+The founding theorem that latching makes the state Jacobian vanish needs *one* bound lambda < 1 on the step Jacobians along the
 whole trajectory: with |M'| < 1 at each step alone it is false (claim C15). With sup_t ||J_t|| in place of lambda it holds
 for every cell.
 
@@ -283,7 +283,7 @@ _supremum = Fact("norm of a step Jacobian", le(spectral_norm(J[i]), step_norm())
 
 vanishing = Theorem(
     id="bengio1994_vanishing",
-    title="Latching under one bound makes gradients vanish",
+    title="Latching under one bound makes the state Jacobian vanish",
     bound=Bound("step_norm", "Largest norm of a step Jacobian", "<=", step_norm(), sp.Integer(1)),
     derivation=Derivation(
         (_product, _supremum),
@@ -302,7 +302,7 @@ vanishing = Theorem(
     ),
     quantifiers="for all states t >= k >= 1 of the scope over which the supremum of ||J_t||_2 is taken, for every cell",
     citation="bengio1994",
-    place="the theorem that robust latching makes gradients vanish, with one bound for all steps",
+    place="the theorem that robust latching makes the state Jacobian vanish, with one bound for all steps",
     version=_VERSION,
     tightness="tight",
     non_vacuity=Witness.of([["1/2", "0"], ["0", "1/3"]]),

@@ -24,7 +24,21 @@ from ..bounds.setting import (
     slopes,
     t,
 )
-from ..calculus import ALGEBRA, STEP, Calculation, Derivation, Fact, Line, absolute, chain, dot, eq, inverse, le, product_over, rules
+from ..calculus import (
+    STEP,
+    Calculation,
+    Derivation,
+    Fact,
+    Line,
+    absolute,
+    chain,
+    dot,
+    eq,
+    inverse,
+    le,
+    product_over,
+    rules,
+)
 from ..quantities import (
     diagonal_scaling_norm,
     jacobian_norm,
@@ -69,9 +83,7 @@ scaled_product = Theorem(
                         _out * spectral_norm(dot(chain(_step @ _scaled, FIRST, t), L)),
                         rules.submultiplicative,
                     ),
-                    Line(
-                        "<=", _out * spectral_norm(chain(_step @ _scaled, FIRST, t)) * _in, rules.submultiplicative
-                    ),
+                    Line("<=", _out * spectral_norm(chain(_step @ _scaled, FIRST, t)) * _in, rules.submultiplicative),
                     Line(
                         "<=",
                         _out * product_over(spectral_norm(_step @ _scaled), FIRST, t) * _in,
@@ -152,7 +164,11 @@ perron = Theorem(
                 jacobian_norm(k),
                 (
                     Line("<=", _out * _in * (gamma * _inner) ** k, _bounded.name),
-                    Line("<=", _out * _in * (gamma * spectral_norm(absolute(_scaled))) ** k, rules.norm_by_absolute_values),
+                    Line(
+                        "<=",
+                        _out * _in * (gamma * spectral_norm(absolute(_scaled))) ** k,
+                        rules.norm_by_absolute_values,
+                    ),
                     Line("=", _out * _in * (gamma * spectral_norm(_absolute)) ** k, _entrywise.name),
                     Line("=", _out * _in * (gamma * _r) ** k, _perron.name),
                     Line("=", _kappa_r * (gamma * _r) ** k, _perron_condition.name),

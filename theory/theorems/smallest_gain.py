@@ -29,9 +29,7 @@ smallest_gain = Theorem(
                 (
                     Line("=", smallest_singular_value(JACOBIAN), gain.name),
                     Line(">=", product_over(smallest_singular_value(D[STEP] @ W), FIRST, t), rules.gain_of_product),
-                    Line(
-                        ">=", product_over(smallest_singular_value(D[STEP]) * _least, FIRST, t), rules.gain_of_two
-                    ),
+                    Line(">=", product_over(smallest_singular_value(D[STEP]) * _least, FIRST, t), rules.gain_of_two),
                     Line(">=", product_over(alpha * _least, FIRST, t), gains.name),
                     Line("=", (alpha * _least) ** k, rules.constant_product),
                 ),

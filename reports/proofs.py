@@ -1,0 +1,125 @@
+"""Theorem cards arranged for the page: derivations as chains, what they take for granted, conditions as formulas."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from markupsafe import Markup
+
+from . import sieve
+
+_PLAIN = ("symbolic", "kernel-checked")  # grades of a closure for which nothing in it is to blame
+
+TIGHTNESS = {
+    "upper": "an upper bound, not shown to be tight",
+    "lower": "a lower bound, not shown to be tight",
+}
+TEXTBOOK = ("symbolic (textbook rule)", "symbolic, from 1 textbook rule")  # the grades of such a rule alone
+
+
+@dataclass(frozen=True)
+class Line:
+    """One step of a proof: what is new in it, its rule and its grade."""
+
+    formula: Mapping[str, str]
+    rule: str
+    grade: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Steps of one lemma; `start`, if there is one, is the left side of the first, and each line goes on from the last."""
+
+    lemma: str
+    start: Mapping[str, str] | None
+    lines: tuple[Line, ...]
+
+
+def chains(steps: Iterable[Mapping[str, Any]]) -> list[Chain]:
+    """The steps of a derivation by lemma; a left side that repeats the right side before it is left out.
+
+    >>> step = {"rule": "r", "grade": "symbolic", "formula": {"text": "a = b", "mathml": "<math><mi>a</mi></math>"}}
+    >>> [len(chain.lines) for chain in chains([step, step, step | {"lemma": "l"}])]
+    [2, 1]
+    """
+    by_lemma = groupby(steps, key=lambda step: str(step.get("lemma", "")))
+    return [_chain(lemma, list(group)) for lemma, group in by_lemma]
+
+
+def _chain(lemma: str, steps: Sequence[Mapping[str, Any]]) -> Chain:
+    parts = [_sides(step["formula"]) for step in steps]
+    if len(steps) == 1 or parts[0] is None:
+        return Chain(lemma, None, tuple(Line(step["formula"], step["rule"], step["grade"]) for step in steps))
+    before, lines = parts[0][0], []
+    for step, found in zip(steps, parts, strict=True):
+        formula = step["formula"]
+        if found and found[0] == before:
+            formula = {**formula, "mathml": f'<math><mo form="infix">{_SIGNS[found[1]]}</mo>{found[2]}</math>'}
+        before = found[2] if found else ""
+        lines.append(Line(formula, step["rule"], step["grade"]))
+    return Chain(lemma, {**steps[0]["formula"], "mathml": f"<math>{parts[0][0]}</math>"}, tuple(lines))
+
+
+_SIGNS = {"<": "&lt;", ">": "&gt;", "=": "=", "≤": "≤", "≥": "≥"}
+
+
+def _sides(formula: Mapping[str, str]) -> tuple[str, str, str] | None:
+    try:
+        return sieve.sides(formula["mathml"])
+    except ValueError:  # not what this page accepts: shown as its text
+        return None
+
+
+def applicable(theorems: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """The theorems that say something about the cell, and the others."""
+    listed = list(theorems)
+    return [t for t in listed if t.get("applies", True)], [t for t in listed if not t.get("applies", True)]
+
+
+def shared_givens(theorems: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Facts that several derivations take for granted, by their statement."""
+    facts = {fact["statement"]: fact for theorem in theorems for fact in theorem.get("given", ())}
+    uses = Counter(statement for t in theorems for statement in {fact["statement"] for fact in t.get("given", ())})
+    return {statement: fact for statement, fact in facts.items() if uses[statement] > 1}
+
+
+def scope_of(fact: Mapping[str, str]) -> str:
+    """For what a fact is given, from the end of its statement; its formula does not say so.
+
+    >>> scope_of({"statement": "slopes are diagonal: D_i is diagonal, for all i"})
+    'for all i'
+    """
+    return fact["statement"][found:].lstrip(", ") if (found := fact["statement"].rfind(", for all ")) >= 0 else ""
+
+
+def blamed(theorem: Mapping[str, Any]) -> list[str]:
+    """What keeps the grade of a theorem below symbolic: the nodes that attain it, the theorem itself left out."""
+    if str(theorem["grade"]).startswith(_PLAIN):
+        return []
+    own = (theorem["id"], f"theorem:{theorem['id']}")
+    return [name for name in theorem["weakest"] if name not in own]
+
+
+def supports(theorem: Mapping[str, Any]) -> list[str]:
+    """What a theorem rests on directly, without itself and the textbook rules that stand beside its grade."""
+    named = {theorem["id"], f"theorem:{theorem['id']}", *(f"rule:{rule}" for rule in theorem["textbook_rules"])}
+    return [name for name in theorem["rests_on"] if name not in named]
+
+
+def conditions(document: Mapping[str, Any]) -> dict[str, Markup]:
+    """Conditions that the sentences of a document name by their plain text, as formulas."""
+    found: dict[str, Markup] = {}
+    for thing in (*document["theorems"], *document["bounds"]):
+        for hypothesis in thing["hypotheses"]:
+            formula, name = hypothesis["formula"], hypothesis["statement"]
+            if name in found or name != formula["text"].replace("\\", "") or "<mtable" in formula["mathml"]:
+                continue
+            try:
+                found[name] = Markup("<wbr>").join(sieve.pieces(formula["mathml"]))
+            except ValueError:
+                continue
+    return found
