@@ -17,6 +17,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from ..theory import claims, refutations, scalar_facts, theorems
+from ..theory.bounds.bound import DECISION
 from ..theory.calculus.listing import listing
 from ..theory.calculus.rule import Rule
 from ..theory.evidence import Graph, Node
@@ -242,7 +243,7 @@ def claim_cards(
             status, reason, grade = "refuted", f"{judge.what}: {judge.found:.6g}, not {_claimed(judge)}", judge.grade
         else:
             card = by_theorem[claim.judged_by]
-            status, reason = _judged(card, scopes[0].scope)
+            status, reason = _judged(card, scopes[0].scope, decides=claim.decides)
             grade = card.grade
         rows.append(
             a.ClaimRecord(
@@ -265,11 +266,11 @@ def _claimed(card: a.RefutationRecord) -> str:
     return f"{card.relation.rel_op.replace('==', '=')} {card.claimed:.6g}"
 
 
-def _judged(card: a.TheoremRecord, scope: str) -> tuple[a.ClaimStatus, str]:
+def _judged(card: a.TheoremRecord, scope: str, *, decides: bool) -> tuple[a.ClaimStatus, str]:
     """The status of a claim by its theorem, for all inputs, and the condition that decides it."""
     if not card.applies:
         return "not_applicable", "the step Jacobian of this cell has another form"
-    here = [h for h in card.hypotheses if h.scope == scope]
+    here = [h for h in card.hypotheses if h.scope == scope and (decides or not h.id.endswith(DECISION))]
     words: dict[str, a.ClaimStatus] = {
         "not_met": "hypothesis_not_met",
         "unknown": "undecided",

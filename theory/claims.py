@@ -20,7 +20,11 @@ Judge = Literal["theorem", "refutation"]
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A sentence of a text (``citation`` None: a common belief) and the id of what judges it, ``judged_by``."""
+    """A sentence of a text (``citation`` None: a common belief) and the id of what judges it, ``judged_by``.
+
+    ``decides`` is False for a sentence that states a bound and not what follows where the bound falls or grows: it holds
+    whether or not the condition on the rate is met.
+    """
 
     id: str
     sentence: str
@@ -29,6 +33,7 @@ class Claim:
     version: str
     judged_by: str
     judge: Judge
+    decides: bool = True
 
     def __post_init__(self) -> None:
         if self.judge not in get_args(Judge):
@@ -89,6 +94,7 @@ def _hochreiter() -> tuple[Claim, ...]:
             place="section 3, global error flow",
             version=LSTM_PAPER,
             judged_by="hochreiter1991_row_sum",
+            decides=False,
         ),
         _refuted(
             id="entry_bound_attained",
@@ -312,7 +318,7 @@ def _others() -> tuple[Claim, ...]:
             citation="yildiz2012",
             place="the known sufficient condition",
             version="Neural Networks 35, 2012, read",
-            judged_by="pascanu2013_spectral_norm",
+            judged_by="bengio1994_contraction",
         ),
         _holds(
             id="echo_state_diagonal_stability",

@@ -17,6 +17,8 @@ from .. import notation, quantities
 from ..calculus.words import replace
 from ..hypotheses import Hypothesis
 
+DECISION = ".rate"  # how the id of the condition on the rate ends
+
 Outcome = Literal["vanishes", "explodes"]
 
 
@@ -60,8 +62,10 @@ class Bound:
     def decision(self) -> Hypothesis:
         """The condition on the rate that decides the object: rate < 1 for an upper bound, rate > 1 for a lower one."""
         if self.direction == "<=":
-            return Hypothesis(f"{self.id}.rate", sp.Lt(self.rate, 1, evaluate=False), "the bound falls with the lag")
-        return Hypothesis(f"{self.id}.rate", sp.Gt(self.rate, 1, evaluate=False), "the bound grows with the lag")
+            return Hypothesis(
+                f"{self.id}{DECISION}", sp.Lt(self.rate, 1, evaluate=False), "the bound falls with the lag"
+            )
+        return Hypothesis(f"{self.id}{DECISION}", sp.Gt(self.rate, 1, evaluate=False), "the bound grows with the lag")
 
     @property
     def decides(self) -> Outcome:
