@@ -91,16 +91,21 @@ def error_flow_verdict(graph: Graph, given: tuple[str, ...], flow: ErrorFlow, la
 def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], steps: int) -> VerdictRecord:
     scope = found[0].scope if found else "all_inputs"
     norm = "2-norm of J(t, t-k)"
-    decided = [instance for instance in found if instance.decided]
+    met = [instance for instance in found if instance.decided]
+    decided = [instance for instance in met if scope == "all_inputs" or _tells(instance, steps)]
     if not decided:
-        reason, supports = _nearest(found)
+        if met:
+            reason = f"{met[0].bound.title}: over the {steps} lags of this trajectory a change of less than a factor of two"
+            supports: tuple[str, ...] = (f"bound:{met[0].bound.id}:{scope}",)
+        else:
+            reason, supports = _nearest(found)
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
     # of two equal rates the one by constants of the network, not by a supremum over the scope
     best = min(decided, key=lambda i: (i.log_rate if i.bound.direction == "<=" else -i.log_rate, not i.constants))
     falls = best.bound.direction == "<="
     whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
-    reason = f"{best.bound.title}: rate {math.exp(best.log_rate):.6g} {best.bound.decision.needs}, for {whom}"
+    reason = f"{best.bound.title}: rate {_near_one(math.exp(best.log_rate))} {best.bound.decision.needs}, for {whom}"
     if len({i.bound.decides for i in decided}) > 1:
         reason += "; bounds of both directions are met, which is contradictory"
     return _record(
@@ -118,6 +123,17 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
         reason=reason,
         decided_by=best.bound.id,
     )
+
+
+def _tells(instance: Instance, steps: int) -> bool:
+    """Whether a bound on a trajectory, which ends, has fallen or grown by a factor of two at its last lag."""
+    last = instance.log_constant + steps * instance.log_rate
+    return last <= -math.log(2.0) if instance.bound.direction == "<=" else last >= math.log(2.0)
+
+
+def _near_one(rate: float) -> str:
+    """A rate with as many digits as tell it from 1."""
+    return next((text for digits in (6, 9, 12) if float(text := f"{rate:.{digits}g}") != 1.0), f"{rate!r}")
 
 
 def _nearest(found: Sequence[Instance]) -> tuple[str, tuple[str, ...]]:

@@ -72,6 +72,15 @@ def test_a_jordan_block_of_a_linear_network_is_polynomial() -> None:
     assert state_jacobian(vanilla([[1.0, 1.0], [0.0, 1.0]], phi="identity"), steps=200).verdict == "polynomial"
 
 
+def test_a_bound_that_hardly_moves_along_a_trajectory_decides_nothing_there() -> None:
+    """||J_t|| = 1 - 1e-9 at every step: the trajectory's bound is below 1 and says nothing about 30 lags."""
+    analysis = analyze(vanilla((1 - 1e-9) * np.eye(3), phi="identity"), **SMALL)
+    found = at_scope(analysis, "trajectory")
+    assert found.verdict == "undecided"
+    assert "less than a factor of two" in found.reason
+    assert "0.999999999 < 1" in at_scope(analysis, "all_inputs").reason
+
+
 def test_saturation_vanishes_on_its_trajectory_and_not_for_all_inputs() -> None:
     analysis = analyze(vanilla(2 * orthogonal(3), b=5.0), input_scale=0.1, **SMALL)
     assert at_scope(analysis, "all_inputs").verdict == "undecided"
