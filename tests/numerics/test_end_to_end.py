@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,14 @@ def test_published_gru_runs_as_in_torch_and_in_float32(encoder: tuple[Network, A
     network, cell = encoder
     inputs = white_noise(network, steps=20, samples=4, scale=1.0, rng=0)
     ours = simulate(network, inputs).states
-    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-6)):
-        cell.to(dtype)
+    # 20 steps, each of 512 products and sums in single precision, whose order depends on the processor
+    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 20 * float(np.finfo(np.float32).eps))):
+        own = copy.deepcopy(cell).to(dtype)  # the other tests need theirs in double precision
         h = torch.zeros(4, network.n, dtype=dtype)
         with torch.no_grad():
             for t in range(20):
-                h = cell(torch.from_numpy(inputs[t].T).to(dtype), h)
+                h = own(torch.from_numpy(inputs[t].T).to(dtype), h)
         assert np.abs(h.numpy().T - ours[-1]).max() < tolerance
-    cell.to(torch.float64)
 
 
 def test_published_gru_has_the_step_jacobian_of_autograd(encoder: tuple[Network, Any]) -> None:
