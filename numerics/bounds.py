@@ -15,9 +15,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from ..theory import cells, theorems
-from ..theory.evidence import Graph
 from ..theory.sources import Source
-from ..theory.theorem import add_evidence
 from .axes import Array
 from .evaluate import Answer, environment
 from .instantiate import instances_of
@@ -91,8 +89,7 @@ def bound(
         raise ValueError(f"W must have shape (n, n) or, for untied copies, (T, n, n), got {copies.shape}")
     where = environment(W=copies, slope_sup=slope_sup, slope_inf=slope_inf)
     (found,) = instances_of(cells.get("elman"), where, only=id)
-    graph = Graph()
-    grade = graph.grade(add_evidence(graph, found.theorem))
+    grade = found.theorem.grade
     return BoundView(
         id,
         steps,

@@ -19,7 +19,7 @@ from .bounds import Bound, slope_letters
 from .calculus import Derivation, Fact
 from .calculus.facts import sides
 from .calculus.words import replace
-from .evidence import Graph, Node, Symbolic
+from .evidence import Grade, Graph, Node, Symbolic
 from .hypotheses import Hypothesis
 from .language import Cell
 from .sources import Source, source
@@ -118,6 +118,17 @@ class Theorem:
     def source(self) -> Source:
         """The bibliography entry that the theorem is taken from."""
         return source(self.citation)
+
+    @property
+    def grade(self) -> Grade:
+        """The grade of the theorem by itself, computed from what its derivation uses.
+
+        >>> from errorflow.theory import theorems
+        >>> str(theorems.get("kreiss1962_upper").grade), theorems.get("kreiss1962_upper").grade.weakest
+        ('cited', ("rule:resolvent integral with Spijker's lemma",))
+        """
+        graph = Graph()
+        return graph.grade(add_evidence(graph, self))
 
     def tight_at(self, lag: int) -> Witness | None:
         """The witness of tightness at one lag."""
