@@ -95,7 +95,9 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
     decided = [instance for instance in met if scope == "all_inputs" or _tells(instance, steps)]
     if not decided:
         if met:
-            reason = f"{met[0].bound.title}: over the {steps} lags of this trajectory a change of less than a factor of two"
+            reason = (
+                f"{met[0].bound.title}: over the {steps} lags of this trajectory a change of less than a factor of two"
+            )
             supports: tuple[str, ...] = (f"bound:{met[0].bound.id}:{scope}",)
         else:
             reason, supports = _nearest(found)
