@@ -141,7 +141,7 @@ def test_words_of_matrices_are_printed_without_ambiguity() -> None:
     assert latex_of(product**2).startswith(r"\left(\prod"), "a power of a product has parentheses"
     chain = words.chain(D[words.STEP] @ W, STEP - LAG + 1, STEP)
     assert _text(mathml(quantities.spectral_norm(chain))) == "‖DtW⋯Dt−k+1W‖2"
-    assert _text(mathml(form(x, words.inverse(W).T, x))) == "x⊤W−1⊤x", "no exponent is lost"
+    assert _text(mathml(form(x, words.inverse(W).T, x))) == "x⊤W−⊤x", "no exponent is lost"
 
 
 HOSTILE = [
