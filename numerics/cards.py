@@ -18,9 +18,8 @@ from sympy.core.relational import Relational
 
 from ..theory import claims, refutations, scalar_facts, theorems
 from ..theory.bounds.bound import DECISION
-from ..theory.calculus.listing import listing
-from ..theory.calculus.rule import Rule
-from ..theory.evidence import Graph, Node
+from ..theory.calculus.listing import Step, listing
+from ..theory.evidence import Graph, Node, Textbook
 from ..theory.hypotheses import Hypothesis
 from ..theory.sources import Source
 from ..theory.theorem import Theorem, add_evidence
@@ -94,7 +93,7 @@ def _theorem_card(
         ),
         conclusion=tuple(conclusions),
         steps=tuple(
-            a.StepRecord(step.lemma, step.reason, step.formula, _rule_grade(step.rule))
+            a.StepRecord(step.lemma, step.reason, step.formula, _step_grade(step, theorem))
             for step in listing(theorem.derivation)
         ),
         tests=a.Tests(len(cases), float(cases.min()) if len(cases) else None, seed),
@@ -110,11 +109,18 @@ def _theorem_card(
     )
 
 
-def _rule_grade(rule: Rule | None) -> str:
-    """The grade of one step: of its rule, or symbolic where the checker does the algebra itself."""
-    if rule is None or rule.proof is not None:
+def _step_grade(step: Step, theorem: Theorem) -> str:
+    """The grade of one step by itself: that of its rule, or of the theorem it takes; a step by a given fact says so.
+
+    Algebra, combinations, inductions and steps by a lemma are what the checker decides itself.
+    """
+    if step.rule is not None:
+        basis = step.rule.evidence
+        return f"{basis.word} (textbook rule)" if isinstance(basis, Textbook) else basis.word
+    fact = next((fact for fact in theorem.given if fact.name == step.reason), None)
+    if fact is None:
         return "symbolic"
-    return "symbolic (textbook rule)" if rule.evidence.word == "symbolic" else rule.evidence.word
+    return "symbolic (given)" if fact.theorem is None else str(fact.theorem.grade.word)
 
 
 def _answers(theorem: Theorem, where: Environment) -> Answers | None:

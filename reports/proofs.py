@@ -18,6 +18,7 @@ TIGHTNESS = {
     "upper": "an upper bound, not shown to be tight",
     "lower": "a lower bound, not shown to be tight",
 }
+GIVEN = "symbolic (given)"  # the grade of a step by a fact that the derivation is given
 TEXTBOOK = ("symbolic (textbook rule)", "symbolic, from 1 textbook rule")  # the grades of such a rule alone
 
 
