@@ -143,7 +143,8 @@ diagonal_scaling = Theorem(
     tightness="tight",
     non_vacuity=Witness.of([["1/2", "0"], ["0", "1/3"]]),
     tightness_witness=Witness.of([["1/2", "0"], ["0", "1/3"]]),
-    words="The best diagonal scaling bounds the state Jacobian by kappa (gamma s(W))^k.",
+    words="A diagonal scaling bounds the state Jacobian by kappa (gamma s(W))^k, where s(W) stands for the norm under the "
+    "scaling that was found and kappa for its condition; the infimum itself need not be attained.",
 )
 
 _r, _kappa_r = perron_scaling_norm(W), perron_condition(W)

@@ -292,5 +292,6 @@ sharp_uniform = Theorem(
     version="to our knowledge not stated for recurrent networks",
     tightness="upper",
     non_vacuity=Witness.of([["0", "1/2"], ["0", "0"]]),
-    words="The numerical radius under diagonal scaling bounds the state Jacobian by 2 kappa (gamma omega(W))^k.",
+    words="The numerical radius under diagonal scaling bounds the state Jacobian by 2 kappa (gamma omega(W))^k, where omega(W) "
+    "stands for the radius under the scaling that was found and kappa for its condition.",
 )
