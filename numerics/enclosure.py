@@ -1,15 +1,16 @@
 """A real number known up to an interval, lower <= x <= upper, with the evidence for it.
 
-Arithmetic follows the interval rules: the result contains f(x, y) for all x and y in the operands. The
-endpoints are rounded to nearest, no error of rounding is added, and so every number made here is
-*measured*. Infinite endpoints stand for "no bound"; 0 * inf is 0.
+Arithmetic follows the interval rules, with every endpoint rounded outward: the result contains f(x, y) for all x and y
+in the operands. Sums, products, quotients and integer powers get the float next to the exact endpoint (the endpoint
+itself where it is a float); square roots, logarithms, exponentials and real powers one from mpmath's interval
+arithmetic. Infinite endpoints stand for "no bound"; 0 * inf is 0.
 
-Evidence is not an argument of anything. A float is measured; `exact` data (the number of units, a lag, a
-rational coefficient) can not be doubted, has no evidence of its own and leaves that of the other operand as
-it is. Every result passes through `_derived`, which takes the weakest evidence of the operands: that is the
-place where certified operands, once there are any, must be rounded outward.
+Evidence is not an argument of anything. A float is *measured*; an interval is *certified* if the code that made it derived
+its error bound (a test lists the modules that may say so); `exact` data (the number of units, a lag, a rational
+coefficient) can not be doubted, has no evidence of its own and leaves that of the other operand as it is. Every result
+takes the weakest evidence of its operands.
 
-Main definitions: `Enclosure`, `measured`, `exact`.
+Main definitions: `Enclosure`, `measured`, `certified`, `exact`, `exact_number`.
 """
 
 from __future__ import annotations
@@ -20,11 +21,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Rational, Real
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+
+import mpmath
+import sympy as sp
 
 from ..theory.evidence import LADDER
 
 Answer = Literal["met", "not_met", "unknown"]
+_DIGITS = 50  # of an exact number that is not rational
 
 
 @dataclass(frozen=True)
@@ -93,13 +98,13 @@ class Enclosure:
 
     def __add__(self, other: Enclosure | Real | float) -> Enclosure:
         y = _operand(other)
-        return _derived(self.lower + y.lower, self.upper + y.upper, self, y)
+        return _derived(_sum(self.lower, y.lower, -1), _sum(self.upper, y.upper, 1), self, y)
 
     __radd__ = __add__
 
     def __sub__(self, other: Enclosure | Real | float) -> Enclosure:
         y = _operand(other)
-        return _derived(self.lower - y.upper, self.upper - y.lower, self, y)
+        return _derived(_sum(self.lower, -y.upper, -1), _sum(self.upper, -y.lower, 1), self, y)
 
     def __rsub__(self, other: Real | float) -> Enclosure:
         return _operand(other) - self
@@ -129,10 +134,11 @@ class Enclosure:
         if y.lower == y.upper and y.lower.is_integer():
             if y.lower < 0:
                 return 1.0 / self**-y
-            ends = _power(self.lower, y.lower), _power(self.upper, y.lower)
-            straddles = self.lower < 0.0 < self.upper and y.lower % 2 == 0 and y.lower > 0
-            return _derived(0.0 if straddles else min(ends), max(ends), self, y)
-        return _corners(_power, self._domain("a real power"), y)
+            exponent = int(y.lower)
+            lows, highs = ([_integer_power(end, exponent, way) for end in (self.lower, self.upper)] for way in (-1, 1))
+            straddles = self.lower < 0.0 < self.upper and exponent % 2 == 0 and exponent > 0
+            return _derived(0.0 if straddles else min(lows), max(highs), self, y)
+        return _corners(_real_power, self._domain("a real power"), y)
 
     def __rpow__(self, base: Real | float) -> Enclosure:
         return _operand(base) ** self
@@ -148,11 +154,11 @@ class Enclosure:
     def log(self) -> Enclosure:
         """The natural logarithm on the part of the interval where x >= 0, with log 0 = -inf."""
         part = self._domain("a logarithm")
-        return _derived(_log(part.lower), _log(part.upper), self)
+        return _derived(_outward("log", part.lower, -1), _outward("log", part.upper, 1), self)
 
     def exp(self) -> Enclosure:
         """e**x."""
-        return _derived(_exp(self.lower), _exp(self.upper), self)
+        return _derived(_outward("exp", self.lower, -1), _outward("exp", self.upper, 1), self)
 
     def maximum(self, other: Enclosure | Real | float) -> Enclosure:
         """max(x, y)."""
@@ -177,6 +183,15 @@ def measured(value: float, *, upper: float | None = None, residual: float | None
     Enclosure(0.5, measured, residual 2.0e-16)
     """
     return Enclosure(value, value if upper is None else upper, residual)
+
+
+def certified(lower: float, *, upper: float) -> Enclosure:
+    """The interval [lower, upper] that provably contains the number: only for code whose docstring derives its error bound.
+
+    >>> certified(0.5, upper=0.75)
+    Enclosure(0.5, 0.75, certified)
+    """
+    return _with_evidence(Enclosure(lower, upper), "certified")
 
 
 def exact(value: Rational | float) -> Enclosure:
@@ -221,37 +236,108 @@ def _operand(value: Enclosure | Real | float) -> Enclosure:
     return value if isinstance(value, Enclosure) else exact(value)  # type: ignore[arg-type]  # exact refuses the rest
 
 
-def _corners(operation: Callable[[float, float], float], x: Enclosure, y: Enclosure) -> Enclosure:
+def exact_number(expression: Any) -> Enclosure:
+    """A number that SymPy knows exactly, rational or not (a square root, pi), between neighboring floats, as data.
+
+    Raises TypeError for what is not a real number.
+
+    >>> import sympy as sp
+    >>> root = exact_number(sp.sqrt(2))
+    >>> root.lower < root.upper, root.evidence
+    (True, 'measured')
+    """
+    if expression.is_Rational:
+        return exact(expression)
+    if not expression.is_extended_real:
+        raise TypeError(f"expression must be a real number, got {expression}")
+    if expression.is_infinite:
+        return exact(float(expression))
+    found = Fraction(str(sp.N(expression, _DIGITS)))  # SymPy's digits are right up to the last
+    error = abs(found) / 10 ** (_DIGITS - 5)
+    return _with_evidence(Enclosure(_rounded(found - error, -1), _rounded(found + error, 1)), None)
+
+
+# --- endpoints, rounded down (way -1) or up (way 1) -----------------------------------------------------------
+def _rounded(value: Fraction, way: int) -> float:
+    """The float next to a fraction, on its lower (-1) or upper (1) side."""
+    try:
+        nearest = float(value)
+    except OverflowError:
+        nearest = math.inf if value > 0 else -math.inf
+        return nearest if (value > 0) == (way > 0) else math.copysign(sys.float_info.max, nearest)
+    short = Fraction(nearest) < value if way > 0 else Fraction(nearest) > value
+    return math.nextafter(nearest, way * math.inf) if short else nearest
+
+
+def _sum(a: float, b: float, way: int) -> float:
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return a + b
+    return _rounded(Fraction(a) + Fraction(b), way)
+
+
+def _product(a: float, b: float, way: int) -> float:
+    if a == 0.0 or b == 0.0:
+        return 0.0
+    if not (math.isfinite(a) and math.isfinite(b)):
+        return a * b
+    return _rounded(Fraction(a) * Fraction(b), way)
+
+
+def _quotient(a: float, b: float, way: int) -> float:
+    if a == 0.0 or not math.isfinite(b):
+        return math.nan if not math.isfinite(a) else 0.0
+    return _rounded(Fraction(a) / Fraction(b), way) if math.isfinite(a) else a * math.copysign(1.0, b)
+
+
+def _integer_power(base: float, exponent: int, way: int) -> float:
+    """base**exponent for exponent >= 0, by squaring of |base| with outward rounding."""
+    negative = base < 0.0 and exponent % 2 == 1
+    way = -way if negative else way
+    total, square = 1.0, abs(base)
+    while exponent:
+        if exponent % 2:
+            total = _product(total, square, way)
+        exponent //= 2
+        square = _product(square, square, way) if exponent else square
+    return -total if negative else total
+
+
+def _real_power(base: float, exponent: float, way: int) -> float:
+    if base == 0.0:
+        return 0.0 if exponent > 0.0 else 1.0 if exponent == 0.0 else math.inf
+    if exponent == 0.0 or base == 1.0:
+        return 1.0
+    if not (math.isfinite(base) and math.isfinite(exponent)):
+        grows = (base > 1.0) == (exponent > 0.0)
+        return math.inf if grows else 0.0
+    if exponent == 0.5:
+        root = math.sqrt(base)  # correctly rounded
+        exactly = Fraction(root) ** 2 - Fraction(base)
+        return math.nextafter(root, way * math.inf) if exactly * way < 0 else root
+    return _ends(mpmath.iv.mpf(base) ** mpmath.iv.mpf(exponent), way)
+
+
+def _outward(function: str, value: float, way: int) -> float:
+    """log or exp of a float, rounded outward."""
+    special = {"log": {0.0: -math.inf, 1.0: 0.0, math.inf: math.inf}, "exp": {0.0: 1.0, math.inf: math.inf, -math.inf: 0.0}}
+    if value in special[function]:
+        return special[function][value]
+    if function == "exp" and abs(value) > 800.0:
+        return (math.inf if way > 0 else sys.float_info.max) if value > 0.0 else (math.ulp(0.0) if way > 0 else 0.0)
+    return _ends(getattr(mpmath.iv, function)(mpmath.iv.mpf(value)), way)
+
+
+def _ends(found: Any, way: int) -> float:
+    """An end of an interval of mpmath as a float, rounded outward."""
+    end = found.b if way > 0 else found.a
+    sign, mantissa, exponent, _ = end._mpi_[0]
+    return _rounded(Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent, way)
+
+
+def _corners(operation: Callable[[float, float, int], float], x: Enclosure, y: Enclosure) -> Enclosure:
     """The range of an operation that takes its extremes over a box at the corners."""
-    values = [operation(a, b) for a in (x.lower, x.upper) for b in (y.lower, y.upper)]
-    if any(math.isnan(value) for value in values):
+    corners = [(a, b) for a in (x.lower, x.upper) for b in (y.lower, y.upper)]
+    lows, highs = ([operation(a, b, way) for a, b in corners] for way in (-1, 1))
+    if any(map(math.isnan, lows + highs)):
         return _derived(-math.inf, math.inf, x, y)
-    return _derived(min(values), max(values), x, y)
-
-
-def _product(a: float, b: float) -> float:
-    return 0.0 if a == 0.0 or b == 0.0 else a * b
-
-
-def _quotient(a: float, b: float) -> float:
-    return 0.0 if a == 0.0 else a / b
-
-
-def _power(base: float, exponent: float) -> float:
-    try:
-        return float(base**exponent)
-    except OverflowError:
-        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
-    except ZeroDivisionError:
-        return math.inf
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0.0 else -math.inf
-
-
-def _exp(value: float) -> float:
-    try:
-        return math.exp(value)
-    except OverflowError:
-        return math.inf
+    return _derived(min(lows), max(highs), x, y)

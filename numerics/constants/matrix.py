@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from ..enclosure import Enclosure, measured
+from ..certify import scaled_down, scaled_up
+from ..enclosure import Enclosure, certified, measured
 
 Matrix = NDArray[np.float64]
 
@@ -57,6 +58,11 @@ def enclose(lower: float, upper: float, exponent: int, residual: float | None = 
     found = None if residual is None else _ldexp(residual, exponent)
     least = min(_ldexp(lower, exponent), sys.float_info.max)
     return measured(least, upper=_ldexp(upper, exponent), residual=found)
+
+
+def enclose_certified(lower: float, upper: float, exponent: int) -> Enclosure:
+    """The certified interval 2**exponent [lower, upper], rounded outward, for a proved 0 <= lower <= x <= upper or any x."""
+    return certified(scaled_down(lower, exponent), upper=scaled_up(upper, exponent))
 
 
 def _ldexp(value: float, exponent: int) -> float:

@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import operator
+import sys
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -89,14 +90,14 @@ def test_functions_at_the_edge_of_their_domain() -> None:
 
     assert ends(measured(0.0).log()) == (-math.inf, -math.inf)
     assert ends(Enclosure(-1.0, 1.0).log()) == (-math.inf, 0.0)
-    assert ends(measured(1000.0).exp()) == (math.inf, math.inf)
+    assert ends(measured(1000.0).exp()) == (sys.float_info.max, math.inf)
     assert ends(measured(-math.inf).exp()) == (0.0, 0.0)
     assert ends(measured(1.0) / Enclosure(0.0, 1.0)) == whole
     assert ends(1 / Enclosure(-1.0, 1.0)) == whole
     assert ends(measured(0.0) ** -1) == whole
     assert ends(Enclosure(-1.0, 4.0) ** 0.5) == (0.0, 2.0)
     assert ends(Enclosure(-2.0, 1.0) ** 2) == (0.0, 4.0)
-    assert ends(measured(-1e200) ** 3) == (-math.inf, -math.inf)
+    assert ends(measured(-1e200) ** 3) == (-math.inf, -sys.float_info.max)
     assert ends(measured(0.0) ** 0) == (1.0, 1.0)
     assert ends(measured(0.0) * measured(math.inf)) == (0.0, 0.0)
     assert ends(measured(math.inf) - measured(math.inf)) == whole
