@@ -13,6 +13,8 @@ from typing import Literal
 
 import sympy as sp
 
+from .intervals import HierarchyRecord, Interval
+
 Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow"]
 QUESTIONS: dict[str, str] = {"state_jacobian": "Q1", "total_gradient": "Q2", "lag_share": "Q3", "error_flow": "Q4"}
 ClaimStatus = Literal["holds", "hypothesis_not_met", "undecided", "not_applicable", "refuted"]
@@ -127,6 +129,8 @@ class BoundRecord:
     slack: float | None
     cases: int
     hypotheses: tuple[HypothesisRecord, ...]
+    rate: Interval | None = None
+    constant: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class VerdictRecord:
 
     object: Object
     question: str
-    scope: Literal["all_inputs", "trajectory", "samples"]
+    scope: Literal["all_inputs", "some_slopes", "trajectory", "samples"]
     norm: str
     verdict: str
     evidence: str
@@ -379,6 +383,7 @@ class Analysis:
     facts: tuple[FactRecord, ...]
     graph: GraphRecord
     seed: int | None
+    hierarchy: tuple[HierarchyRecord, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def verdict(self, name: str) -> VerdictRecord:

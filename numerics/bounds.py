@@ -26,8 +26,9 @@ class BoundView:
     """A bound on J(t, t-k) at ``lags``: natural logs, the conditions, and what it rests on.
 
     ``hypotheses`` are the answers by id, ``statements`` the conditions in words; ``decides`` is what follows where all are
-    met, else None. ``grade`` is that of the theorem, whose derivation was checked in this process, with the textbook
-    rules that it takes for granted; the numbers are *measured*.
+    met, else None. ``quantifier`` says for which slopes: *every* sequence in the range, or *some*. ``grade`` is that of the
+    theorem, whose derivation was checked in this process, with the textbook rules that it takes for granted; ``evidence``
+    that of the numbers, which are rounded to the safe side.
     """
 
     id: str
@@ -37,8 +38,10 @@ class BoundView:
     hypotheses: dict[str, Answer]
     statements: dict[str, str]
     decides: str | None
+    quantifier: str
     latex: str
     grade: str
+    evidence: str
     textbook_rules: tuple[str, ...]
     source: Source
 
@@ -54,7 +57,7 @@ def names() -> tuple[str, ...]:
 
     >>> names()  # doctest: +NORMALIZE_WHITESPACE
     ('hochreiter_max_weight', 'row_sum_norm', 'step_norm', 'pascanu_spectral_norm', 'perron_radius',
-     'diagonal_scaling_norm', 'scaled_numerical_radius', 'smallest_gain')
+     'diagonal_scaling_norm', 'scaled_numerical_radius', 'smallest_gain', 'masked_growth')
     """
     vanilla = cells.get("elman")
     return tuple(b.id for b in (theorem.instantiate(vanilla) for theorem in theorems.all()) if b is not None)
@@ -69,6 +72,8 @@ def bound(
     slope_inf: float = 0.0,
 ) -> BoundView:
     """The bound ``id`` on ||J(t, t-k)||_2 (or from below on its smallest singular value) at every lag k >= 0.
+
+    *masked_growth* bounds the norm from below for some slopes in the range instead of all.
 
     W is (n, n), or (T, n, n) for untied copies; all slopes lie in [slope_inf, slope_sup] in modulus. Raises ValueError
     for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
@@ -98,8 +103,10 @@ def bound(
         {condition.id: answered for condition, answered in found.answers},
         {condition.id: condition.statement for condition, _ in found.answers},
         found.bound.decides if found.decided else None,
+        found.bound.quantifier,
         str(sp.latex(found.bound.statement)),
         str(grade),
+        found.evidence,
         grade.textbook,
         found.theorem.source,
     )

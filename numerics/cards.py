@@ -137,7 +137,8 @@ def _conclusion(theorem: Theorem, where: Environment, found: Answers | None, ins
     if instance is not None:
         if failing:
             return f"decides nothing here: {failing[0].statement} is not established"
-        return f"{instance.bound.decides}: log rate {instance.log_rate:.6g} nats per step"
+        whom = " for some slopes" if instance.scope == "some_slopes" else ""
+        return f"{instance.bound.decides}{whom}: log rate {instance.log_rate:.6g} nats per step"
     if failing:
         return f"says nothing here: {failing[0].statement} is not established"
     assert where.network is not None

@@ -7,7 +7,7 @@ arithmetic. Infinite endpoints stand for "no bound"; 0 * inf is 0.
 
 Evidence is not an argument of anything. A float is *measured*; an interval is *certified* if the code that made it derived
 its error bound (a test lists the modules that may say so); `exact` data (the number of units, a lag, a rational
-coefficient) can not be doubted, has no evidence of its own and leaves that of the other operand as it is. Every result
+coefficient) can not be doubted, counts as certified and leaves the evidence of the other operand as it is. Every result
 takes the weakest evidence of its operands.
 
 Main definitions: `Enclosure`, `measured`, `certified`, `exact`, `exact_number`.
@@ -60,8 +60,8 @@ class Enclosure:
 
     @property
     def evidence(self) -> str:
-        """The rung of the ladder of evidence; *measured* for exact data too, which never says too much."""
-        return self._evidence or "measured"
+        """The rung of the ladder of evidence; *certified* for exact data, which holds the number by construction."""
+        return self._evidence or "certified"
 
     @property
     def width(self) -> float:
@@ -170,6 +170,19 @@ class Enclosure:
         y = _operand(other)
         return _derived(min(self.lower, y.lower), min(self.upper, y.upper), self, y)
 
+    def hull(self, other: Enclosure | Real | float) -> Enclosure:
+        """The smallest interval that contains both."""
+        y = _operand(other)
+        return _derived(min(self.lower, y.lower), max(self.upper, y.upper), self, y)
+
+    def top(self) -> Enclosure:
+        """The upper end as a number, with the evidence for its being one."""
+        return _derived(self.upper, self.upper, self)
+
+    def resting_on(self, *others: Enclosure) -> Enclosure:
+        """The same interval with the weakest evidence of this and the others."""
+        return _derived(self.lower, self.upper, self, *others)
+
     def _domain(self, what: str) -> Enclosure:
         if self.upper < 0.0:
             raise ValueError(f"{what} needs a number that may be nonnegative, got {self!r}")
@@ -244,7 +257,7 @@ def exact_number(expression: Any) -> Enclosure:
     >>> import sympy as sp
     >>> root = exact_number(sp.sqrt(2))
     >>> root.lower < root.upper, root.evidence
-    (True, 'measured')
+    (True, 'certified')
     """
     if expression.is_Rational:
         return exact(expression)
@@ -319,7 +332,10 @@ def _real_power(base: float, exponent: float, way: int) -> float:
 
 def _outward(function: str, value: float, way: int) -> float:
     """log or exp of a float, rounded outward."""
-    special = {"log": {0.0: -math.inf, 1.0: 0.0, math.inf: math.inf}, "exp": {0.0: 1.0, math.inf: math.inf, -math.inf: 0.0}}
+    special = {
+        "log": {0.0: -math.inf, 1.0: 0.0, math.inf: math.inf},
+        "exp": {0.0: 1.0, math.inf: math.inf, -math.inf: 0.0},
+    }
     if value in special[function]:
         return special[function][value]
     if function == "exp" and abs(value) > 800.0:

@@ -24,7 +24,7 @@ from ..theory.hypotheses import Hypothesis
 from ..theory.jacobian import step_jacobian
 from .axes import Array
 from .enclosure import Answer as Status
-from .enclosure import Enclosure, exact, measured
+from .enclosure import Enclosure, exact, exact_number, measured
 from .functionals import functional, scaling
 from .network import Network
 from .ranges import Ranges, Scope, all_inputs, along
@@ -161,7 +161,7 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
     if isinstance(expr, quantities.MatrixFunctional):
         return _functional(expr, where)
     if expr.is_number:
-        return exact(float(expr))
+        return exact_number(expr)
     arguments = [evaluate(a, where) for a in expr.args]
     if expr.is_Add or expr.is_Mul or isinstance(expr, sp.Max | sp.Min):
         combine = _COMBINE[expr.func]
@@ -216,11 +216,15 @@ def _functional(expr: quantities.MatrixFunctional, where: Environment) -> Enclos
     if isinstance(argument, Word):
         array = _array(argument, where)
         if array.shape[0] == array.shape[1]:
-            return functional(type(expr), array)
+            return functional(type(expr), array).resting_on(measured(0.0))  # the array itself is rounded
         return measured(float(np.linalg.norm(array, 2))) if type(expr) is quantities.spectral_norm else _unknown(expr)
     entries = [[evaluate(argument[i, j], where) for j in range(argument.cols)] for i in range(argument.rows)]
     upper = np.array([[e.upper for e in row] for row in entries])
-    return functional(type(expr), upper) if np.isfinite(upper).all() else Enclosure(0.0, math.inf)
+    if not np.isfinite(upper).all():
+        return Enclosure(0.0, math.inf)
+    known = [entry for row in entries for entry in row]
+    found = functional(type(expr), upper).resting_on(*known)
+    return found if all(entry.width == 0.0 for entry in known) else found.hull(0)  # it grows with the entries
 
 
 def _unknown(expr: sp.Expr) -> Enclosure:
@@ -236,7 +240,7 @@ def _step_norm(where: Environment) -> Enclosure:
     if cell is not None and form is None:
         return Enclosure(0.0, math.inf)
     matrix = form.matrix if form is not None else setting.W
-    return Enclosure(0.0, evaluate(notation.slope_sup * quantities.spectral_norm(matrix), where).upper)
+    return evaluate(notation.slope_sup * quantities.spectral_norm(matrix), where).hull(0)
 
 
 def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
@@ -246,7 +250,8 @@ def _majorant(expr: sp.Expr, where: Environment) -> Enclosure:
     if majorant is None:
         return Enclosure(0.0, math.inf)
     found = scaling(majorant)
-    return found.norm if isinstance(expr, quantities.majorant_radius) else found.condition
+    number = found.norm if isinstance(expr, quantities.majorant_radius) else found.condition
+    return number.resting_on(measured(0.0))  # the majorant itself is rounded
 
 
 def majorant_matrix(network: Network, ranges: Ranges) -> Array | None:
@@ -282,7 +287,8 @@ _OPPOSITE: dict[Status, Status] = {"met": "not_met", "not_met": "met", "unknown"
 def answer(condition: Hypothesis | Relational, where: Environment) -> Answer:
     """met, not_met or unknown for a relation, with the enclosure of its left side and the margin.
 
-    A margin that rounding can make (1e-12 of the right side) is no margin: the norm of an orthogonal matrix is not < 1.
+    A margin between measured numbers that rounding can make (1e-12 of the right side) is no margin: the norm of an
+    orthogonal matrix is not < 1. Certified numbers need no such allowance.
 
     >>> from errorflow.theory import notation, quantities
     >>> import numpy as np, sympy as sp
@@ -300,6 +306,7 @@ def answer(condition: Hypothesis | Relational, where: Environment) -> Answer:
         return Answer(_OPPOSITE[large.less_than(small)], left, large.lower - small.upper)
     status = small.less_than(large)
     margin = large.lower - small.upper if status != "not_met" else large.upper - small.lower
-    if status == "met" and margin <= ROUNDING * abs(large.lower):
+    doubtful = left.resting_on(right).evidence != "certified"
+    if status == "met" and doubtful and margin <= ROUNDING * abs(large.lower):
         status = "unknown"
     return Answer(status, left, margin)

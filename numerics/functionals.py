@@ -17,7 +17,7 @@ import numpy as np
 from ..theory import quantities
 from . import constants
 from .axes import Array
-from .enclosure import Enclosure, exact, measured
+from .enclosure import Enclosure, exact
 from .remembered import remembered
 
 _norm = remembered(constants.spectral_norm)
@@ -43,34 +43,22 @@ def decompose(matrices: Iterable[Array], *, radius: bool) -> None:
                 function(W)
 
 
-def _infimum(scaling: constants.Scaling) -> Enclosure:
-    """s(W) up to the norm that the scaling found attains, the number that goes with its condition."""
-    return measured(
-        scaling.infimum.lower, upper=scaling.norm.upper, residual=scaling.norm.upper - scaling.infimum.lower
-    )
-
-
-def _gain(W: Array) -> Enclosure:
-    """sigma_min(W) up to the rounding of any method, n eps ||W||: below it the gain of a singular W is not told from 0."""
-    found = _least(W)
-    rounding = len(W) * float(np.finfo(float).eps) * _norm(W).upper
-    return measured(max(0.0, found.lower - rounding), upper=found.upper + rounding, residual=found.residual)
-
-
 EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]] = {
     quantities.max_abs: constants.max_abs,
     quantities.row_sum_norm: constants.row_sum_norm,
     quantities.spectral_norm: _norm,
-    quantities.smallest_singular_value: _gain,
+    quantities.smallest_singular_value: _least,
     quantities.spectral_radius: _radius,
     quantities.perron_radius: _perron,
     quantities.perron_scaling_norm: lambda W: scaling(np.abs(W)).norm,
     quantities.perron_condition: lambda W: scaling(np.abs(W)).condition,
-    quantities.diagonal_scaling_norm: lambda W: _infimum(scaling(W)),
+    quantities.scaled_norm: lambda W: scaling(W).norm,
+    quantities.diagonal_scaling_norm: lambda W: scaling(W).infimum,
     quantities.scaling_condition: lambda W: scaling(W).condition,
     quantities.numerical_radius: remembered(constants.numerical_radius),
-    quantities.scaled_numerical_radius: lambda W: _radius_scaling(W).radius,
-    quantities.numerical_radius_condition: lambda W: _radius_scaling(W).condition,
+    quantities.scaled_numerical_radius: lambda W: _radius_scaling(W).infimum,
+    quantities.certificate_rate: lambda W: _radius_scaling(W).radius.top(),
+    quantities.certificate_condition: lambda W: _radius_scaling(W).condition,
     quantities.kreiss_constant: remembered(constants.kreiss_constant),
     quantities.power_supremum: remembered(constants.power_supremum),
     quantities.joint_spectral_radius: remembered(constants.joint_spectral_radius),
@@ -79,7 +67,8 @@ _ENTRYWISE = (quantities.perron_radius, quantities.perron_scaling_norm, quantiti
 _OF_ONE_MATRIX = (
     quantities.numerical_radius,
     quantities.scaled_numerical_radius,
-    quantities.numerical_radius_condition,
+    quantities.certificate_rate,
+    quantities.certificate_condition,
     quantities.kreiss_constant,
     quantities.power_supremum,
     quantities.joint_spectral_radius,
@@ -97,8 +86,8 @@ def functional(kind: type[quantities.MatrixFunctional], matrix: Array) -> Enclos
         return function(np.abs(matrix).max(axis=0))
     if kind is quantities.scaling_condition:
         return exact(1)
-    if kind is quantities.diagonal_scaling_norm:
-        function = constants.spectral_norm  # no scaling is common to all copies but the trivial one
+    if kind in (quantities.scaled_norm, quantities.diagonal_scaling_norm):
+        function = constants.spectral_norm  # no scaling is sure to be common to all copies but the trivial one
     total = function(matrix[0])
     for copy in matrix[1:]:
         least = kind is quantities.smallest_singular_value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from ..theory.language import Cell
 from ..theory.quantities import MatrixFunctional
 from ..theory.theorem import Theorem
 from .axes import Array
+from .enclosure import Enclosure
 from .evaluate import Answer, Environment, answer, evaluate
 
 TOLERANCE = 1e-9  # relative rounding allowance per factor when a bound is compared with a computed product
@@ -25,13 +27,18 @@ TOLERANCE = 1e-9  # relative rounding allowance per factor when a bound is compa
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """A bound of a theorem with numbers: log bound(k) = log_constant + k log_rate, and its answered conditions."""
+    """A bound of a theorem with numbers: log bound(k) = log_constant + k log_rate, and its answered conditions.
+
+    ``evidence`` is that of the two numbers, whose ends are rounded to the safe side.
+    """
 
     theorem: Theorem
     bound: Bound
     scope: str
+    rate: float
     log_rate: float
     log_constant: float
+    evidence: str
     answers: tuple[tuple[Hypothesis, Answer], ...]
 
     @property
@@ -70,24 +77,30 @@ def instances_of(cell: Cell, where: Environment, *, only: str | None = None) -> 
         bound = theorem.instantiate(cell)
         if bound is None or only not in (None, bound.id):
             continue
+        if bound.quantifier == "some" and where.scope == "trajectory":
+            continue  # the slopes of a trajectory are what they are
         conditions = (*bound.hypotheses, bound.decision)
         rate, constant = evaluate(bound.rate, where), evaluate(bound.constant, where)
-        end = "upper" if bound.direction == "<=" else "lower"
+        end: Literal["lower", "upper"] = "upper" if bound.direction == "<=" else "lower"
         found.append(
             Instance(
                 theorem,
                 bound,
-                where.scope,
-                _log(getattr(rate, end)),
-                _log(getattr(constant, end)),
+                where.scope if bound.quantifier == "every" else "some_slopes",
+                getattr(rate, end),
+                _log(rate, end),
+                _log(constant, end),
+                rate.resting_on(constant).evidence,
                 tuple((condition, answer(condition, where)) for condition in conditions),
             )
         )
     return tuple(found)
 
 
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf
+def _log(number: Enclosure, end: Literal["lower", "upper"]) -> float:
+    """An end of the natural logarithm, rounded outward; -inf where the end is not positive."""
+    value: float = getattr(number.maximum(0).log(), end)
+    return value
 
 
 def slacks(instance: Instance, lags: NDArray[np.intp], largest: Array, smallest: Array) -> Array:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from ..theory.activations import Activation
 from ..theory.jacobian import step_jacobian
 from ..theory.language import Apply, Cell, Hadamard, Named, Ones, Stop, Sum, Vector, value
 from .axes import Array
-from .enclosure import Enclosure, exact, measured
+from .enclosure import Enclosure, exact, exact_number, measured
 from .simulate import Trajectory
 
 Scope = Literal["all_inputs", "trajectory"]
@@ -35,9 +35,12 @@ class Ranges:
     absolute: Mapping[sp.Expr, Enclosure]
     signed: Mapping[sp.Expr, Enclosure]
     per_unit: Mapping[sp.Expr, Array]
+    largest: Mapping[sp.Expr, Enclosure] = field(default_factory=dict)  # sup |d| itself, where it is known exactly
 
     def supremum(self, entries: sp.Expr) -> Enclosure:
         """sup |d|: the upper end of the range as a number, or [0, inf] where the range is not known."""
+        if entries in self.largest:
+            return self.largest[entries]
         found = self.absolute[entries]
         if found.upper == math.inf:
             return Enclosure(0.0, math.inf)
@@ -71,19 +74,23 @@ def all_inputs(cell: Cell) -> Ranges:
     [1.0]
     """
     known: dict[sp.Expr, Enclosure] = {}
+    largest: dict[sp.Expr, Enclosure] = {}
     for node in cell.nodes:
         if isinstance(node, Apply):
-            known[node.activation.df(value(node.operand))] = _slope_range(node.activation)
+            slope = node.activation.df(value(node.operand))
+            known[slope] = _slope_range(node.activation)
+            if known[slope].upper < math.inf and known[slope].lower > -math.inf:
+                ends = node.activation.slope_range
+                largest[slope] = abs(exact_number(ends.lower)).maximum(abs(exact_number(ends.upper)))
             known[node.activation.f(value(node.operand))] = _value_range(node.activation)
         elif isinstance(node, Named):
             known[value(node)] = _vector_range(node.body, known)
     signed = {d: _entry_range(d, known) for d in diagonals(cell)}
-    return Ranges("all_inputs", {d: abs(found) for d, found in signed.items()}, signed, {})
+    return Ranges("all_inputs", {d: abs(found) for d, found in signed.items()}, signed, {}, largest)
 
 
 def _bounds(lower: sp.Expr, upper: sp.Expr) -> Enclosure:
-    low, high = exact(float(lower)), exact(float(upper))
-    return Enclosure(low.lower, high.upper)
+    return exact_number(lower).hull(exact_number(upper))
 
 
 def _slope_range(activation: Activation) -> Enclosure:
@@ -120,7 +127,7 @@ def _entry_range(expr: sp.Expr, known: Mapping[sp.Expr, Enclosure]) -> Enclosure
     if expr in known:
         return known[expr]
     if expr.is_number:
-        return exact(float(expr))
+        return exact_number(expr)
     arguments = [_entry_range(a, known) for a in expr.args]
     if expr.is_Add or expr.is_Mul:
         total = arguments[0]

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..theory import notation, quantities
-from ..theory.evidence import Assumed, Graph, Measured, Node
+from ..theory.evidence import Assumed, Certified, Graph, Measured, Node
 from ..theory.jacobian import step_jacobian
 from ..theory.product import jacobian_product
 from . import analysis as a
@@ -32,15 +32,18 @@ SHARE_QUANTILES = (50, 90, 99)
 AUXILIARY = (
     quantities.perron_scaling_norm,
     quantities.perron_condition,
+    quantities.scaled_norm,
     quantities.scaling_condition,
     quantities.numerical_radius,
     quantities.scaled_numerical_radius,
-    quantities.numerical_radius_condition,
+    quantities.certificate_rate,
+    quantities.certificate_condition,
     quantities.kreiss_constant,
     quantities.power_supremum,
     quantities.joint_spectral_radius,
 )
 FLOATS = "floating point, no error bound"
+ENCLOSED = "enclosure with a derived error bound, for IEEE arithmetic with sums in any order"
 MEASUREMENTS = {
     "measurement:trajectory": "one simulated trajectory, double precision",
     "measurement:profile": "backward pass by lag, double precision",
@@ -86,7 +89,7 @@ def assemble(
         (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest)
         for scope in found
         for i in scope
-        if i.holds
+        if i.holds and i.scope != "some_slopes"  # those slopes are not the trajectory's
     }
     gaps = {key: cases for key, cases in gaps.items() if len(cases)}
     scopes = (where, here)
@@ -161,22 +164,26 @@ def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
             if functional in AUXILIARY and expr not in where.known:
                 continue  # it belongs to a bound that this cell does not have
             enclosure = evaluate(expr, where)
-            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, Measured(FLOATS)))
+            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, _basis(enclosure.evidence)))
             found[str(expr)] = a.ConstantRecord(
                 enclosure.lower, enclosure.upper, enclosure.evidence, enclosure.residual, expr
             )
     return found
 
 
+def _basis(evidence: str) -> Certified | Measured:
+    """The basis of a number: what its enclosure says of itself."""
+    return Certified(ENCLOSED) if evidence == "certified" else Measured(FLOATS)
+
+
 def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
     bound, scope = instance.bound, instance.scope
     identifier = f"bound:{bound.id}:{scope}"
-    supports = [
-        f"theorem:{instance.theorem.id}",
-        *(f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes),
-    ]
-    if not instance.constants:  # suprema over the scope: their numbers have no node of their own
-        graph.add(Node(f"number:{bound.id}:{scope}", "number", f"numbers of {bound.title}", Measured(FLOATS)))
+    constants = [f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes]
+    supports = [f"theorem:{instance.theorem.id}", *constants]
+    if not constants or instance.evidence != "certified":  # suprema over the scope have no node of their own
+        label = f"numbers of {bound.title}"
+        graph.add(Node(f"number:{bound.id}:{scope}", "number", label, _basis(instance.evidence)))
         supports.append(f"number:{bound.id}:{scope}")
     if scope == "trajectory":
         supports.append("measurement:trajectory")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,15 @@ def state_jacobian(
     lags: NDArray[np.intp],
     log_norm: Array,
 ) -> list[VerdictRecord]:
-    """Q1, the state Jacobian: per scope of bounds (all inputs, then the trajectory), then the measured slope."""
+    """Q1, the state Jacobian: per scope of bounds (all inputs, some slopes, the trajectory), then the measured slope."""
     steps = int(lags[-1])
-    records = [_by_bounds(graph, given, scope, steps) for scope in found]
+    everywhere, here = found
+    some = [instance for instance in everywhere if instance.scope == "some_slopes"]
+    every = [instance for instance in everywhere if instance.scope != "some_slopes"]
+    records = [_by_bounds(graph, given, every, steps, between=some)]
+    if some:
+        records.append(_for_some_slopes(graph, given, some, steps))
+    records.append(_by_bounds(graph, given, here, steps))
     slope = fit_slope(lags, log_norm)
     median = _median(log_norm)
     records.append(
@@ -88,7 +95,14 @@ def error_flow_verdict(graph: Graph, given: tuple[str, ...], flow: ErrorFlow, la
     return _decisive([record])
 
 
-def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], steps: int) -> VerdictRecord:
+def _by_bounds(
+    graph: Graph,
+    given: tuple[str, ...],
+    found: Sequence[Instance],
+    steps: int,
+    *,
+    between: Sequence[Instance] = (),
+) -> VerdictRecord:
     scope = found[0].scope if found else "all_inputs"
     norm = "2-norm of J(t, t-k)"
     met = [instance for instance in found if instance.decided]
@@ -101,13 +115,14 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
             supports: tuple[str, ...] = (f"bound:{met[0].bound.id}:{scope}",)
         else:
             reason, supports = _nearest(found)
+            reason += "".join(map(_bracket, between))
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
     # of two equal rates the one by constants of the network, not by a supremum over the scope
     best = min(decided, key=lambda i: (i.log_rate if i.bound.direction == "<=" else -i.log_rate, not i.constants))
     falls = best.bound.direction == "<="
     whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
-    reason = f"{best.bound.title}: rate {_near_one(math.exp(best.log_rate))} {best.bound.decision.needs}, for {whom}"
+    reason = f"{best.bound.title}: rate {_near_one(best)} {best.bound.decision.needs}, for {whom}"
     if len({i.bound.decides for i in decided}) > 1:
         reason += "; bounds of both directions are met, which is contradictory"
     return _record(
@@ -127,15 +142,63 @@ def _by_bounds(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], 
     )
 
 
+def _bracket(growth: Instance) -> str:
+    """Where the largest growth rate over all slopes lies, the number that no bound for all inputs can be below."""
+    ((_, decision),) = [pair for pair in growth.answers if pair[0] == growth.bound.decision]
+    if not growth.holds or decision.value.upper == math.inf:
+        return ""
+    low, high = decision.value.lower, decision.value.upper
+    end = "so that no bound for all slopes falls" if decision.status == "met" else "to be compared with 1"
+    return f"; the largest growth per step over all slopes lies in {_interval(low, high)}, {end}"
+
+
+def _interval(low: float, high: float) -> str:
+    """An interval with few digits, rounded outward."""
+    return f"[{_digits(low, 6, ROUND_FLOOR)}, {_digits(high, 6, ROUND_CEILING)}]"
+
+
+def _for_some_slopes(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], steps: int) -> VerdictRecord:
+    """Whether some slopes in the range of the activation make the state Jacobian grow; never decisive for the others."""
+    best = max(found, key=lambda i: (i.decided, i.log_rate))
+    bound = best.bound
+    open_ = [(condition, answered) for condition, answered in best.answers if answered.status != "met"]
+    if not open_:
+        reason = f"{bound.title}: rate {_near_one(best)} {bound.decision.needs}, for some slopes in their range"
+    elif best.holds and open_[0][1].status == "not_met":
+        value = open_[0][1].value
+        reason = f"the largest growth per step over all slopes lies in {_interval(value.lower, value.upper)}: none grow"
+    else:
+        reason = f"{bound.title}: {open_[0][0].statement} is not established"
+    return _record(
+        graph,
+        given,
+        "state_jacobian",
+        scope="some_slopes",
+        norm="2-norm of J(t, t-k)",
+        verdict="undecided" if open_ else bound.decides,
+        rests_on=(f"bound:{bound.id}:some_slopes",),
+        rate=None if open_ else best.log_rate,
+        lag_range=(1, steps),
+        reason=reason,
+        decided_by=None if open_ else bound.id,
+    )
+
+
 def _tells(instance: Instance, steps: int) -> bool:
     """Whether a bound on a trajectory, which ends, has fallen or grown by a factor of two at its last lag."""
     last = instance.log_constant + steps * instance.log_rate
     return last <= -math.log(2.0) if instance.bound.direction == "<=" else last >= math.log(2.0)
 
 
-def _near_one(rate: float) -> str:
-    """A rate with as many digits as tell it from 1."""
-    return next((text for digits in (6, 9, 12) if float(text := f"{rate:.{digits}g}") != 1.0), f"{rate!r}")
+def _near_one(instance: Instance) -> str:
+    """The rate with as many digits as tell it from 1, rounded to the safe side."""
+    way = ROUND_CEILING if instance.bound.direction == "<=" else ROUND_FLOOR
+    texts = (_digits(instance.rate, digits, way) for digits in (6, 9, 12))
+    return next((text for text in texts if float(text) != 1.0), repr(instance.rate))
+
+
+def _digits(value: float, digits: int, way: str) -> str:
+    return f"{Context(prec=digits, rounding=way).create_decimal_from_float(value).normalize():g}"
 
 
 def _nearest(found: Sequence[Instance]) -> tuple[str, tuple[str, ...]]:
@@ -228,8 +291,8 @@ def _record(
 
 
 def _decisive(records: list[VerdictRecord]) -> list[VerdictRecord]:
-    """Mark the first record that decides, else the last."""
-    chosen = next((r for r in records if r.verdict != "undecided"), records[-1])
+    """Mark the first record that decides, else the last; what holds for some slopes decides nothing about the others."""
+    chosen = next((r for r in records if r.verdict != "undecided" and r.scope != "some_slopes"), records[-1])
     return [VerdictRecord(**{**vars(r), "decisive": r is chosen}) for r in records]
 
 

@@ -35,7 +35,12 @@ OBJECTS = {
     ),
     "error_flow": ("Error flow in training", r"\Delta W", "Does learning itself repair the flow?"),
 }
-SCOPES = {"all_inputs": "for all inputs", "trajectory": "on this trajectory", "samples": "on the samples"}
+SCOPES = {
+    "all_inputs": "for all inputs",
+    "some_slopes": "for some slopes",
+    "trajectory": "on this trajectory",
+    "samples": "on the samples",
+}
 GRADES = {
     "kernel-checked": "a proof assistant's kernel has checked it",
     "symbolic": "a symbolic derivation was checked while this document was made",

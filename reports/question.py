@@ -31,7 +31,12 @@ FLOW = {
     "mixed": "moves the error flow either way, depending on the readout",
     "undecided": "moves the error flow in an undecided direction",
 }
-SCOPES = {"all_inputs": "for all inputs", "trajectory": "on this trajectory", "samples": "on the sampled inputs"}
+SCOPES = {
+    "all_inputs": "for all inputs",
+    "some_slopes": "for some slopes",
+    "trajectory": "on this trajectory",
+    "samples": "on the sampled inputs",
+}
 
 
 def question(verdicts: Iterable[Mapping[str, Any]]) -> dict[str, str]:

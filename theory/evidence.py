@@ -3,7 +3,8 @@
 The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade
 is decided by the code that established it: no function here takes a grade. A citation gives *cited*; an elementary
 rule of the textbooks counts as *symbolic* and is named beside the grade; a run of cases in this process gives
-*tested*; a checked symbolic reason gives *symbolic*; a float gives *measured*; an unchecked condition gives *assumed*.
+*tested*; a checked symbolic reason gives *symbolic*; an enclosure with a derived error bound gives *certified*;
+a float gives *measured*; an unchecked condition gives *assumed*.
 
 Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
 """
@@ -108,7 +109,19 @@ class Measured:
         return "measured"
 
 
-Basis = Cited | Textbook | Assumed | Symbolic | Tested | Measured
+@dataclass(frozen=True)
+class Certified:
+    """Established by a floating-point computation whose error bound was derived: no rounding error can change it."""
+
+    what: str
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "certified"
+
+
+Basis = Cited | Textbook | Assumed | Symbolic | Certified | Tested | Measured
 
 
 @dataclass(frozen=True)

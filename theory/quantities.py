@@ -110,6 +110,13 @@ class perron_condition(MatrixFunctional):
     meaning = "condition number of the Perron scaling"
 
 
+class scaled_norm(MatrixFunctional):
+    """The spectral norm of L W L^-1 for the diagonal scaling L that was found; at least `diagonal_scaling_norm`."""
+
+    template = r"\left\lVert L {} L^{{-1}} \right\rVert_2"
+    meaning = "spectral norm under the diagonal scaling found"
+
+
 class diagonal_scaling_norm(MatrixFunctional):
     """The infimum over positive diagonal L of the spectral norm of L W L^-1."""
 
@@ -118,7 +125,7 @@ class diagonal_scaling_norm(MatrixFunctional):
 
 
 class scaling_condition(MatrixFunctional):
-    """The condition number of the diagonal scaling that was found for `diagonal_scaling_norm`."""
+    """The condition number of the diagonal scaling of `scaled_norm`."""
 
     template = r"\kappa\left({}\right)"
     meaning = "condition number of the diagonal scaling found"
@@ -138,11 +145,18 @@ class scaled_numerical_radius(MatrixFunctional):
     meaning = "smallest numerical radius under diagonal scaling, inf over L of w(L W L^-1)"
 
 
-class numerical_radius_condition(MatrixFunctional):
-    """The condition number of the diagonal scaling that was found for `scaled_numerical_radius`."""
+class certificate_rate(MatrixFunctional):
+    """The rate r of the certificate (P, L, r) that was found: [[P, A^T], [A, 2 I - P]] >= 0 with A = L W L^-1/r."""
 
-    template = r"\kappa_{{\omega}}\left({}\right)"
-    meaning = "condition number of the diagonal scaling found for the numerical radius"
+    template = r"r\left({}\right)"
+    meaning = "rate of the certificate (P, L) found, at least the numerical radius of L W L^-1"
+
+
+class certificate_condition(MatrixFunctional):
+    """The condition number of the diagonal L of the certificate of `certificate_rate`."""
+
+    template = r"\kappa_r\left({}\right)"
+    meaning = "condition number of the diagonal of the certificate found"
 
 
 class kreiss_constant(MatrixFunctional):
@@ -175,11 +189,13 @@ MATRIX_FUNCTIONALS: tuple[type[MatrixFunctional], ...] = (
     perron_radius,
     perron_scaling_norm,
     perron_condition,
+    scaled_norm,
     diagonal_scaling_norm,
     scaling_condition,
     numerical_radius,
     scaled_numerical_radius,
-    numerical_radius_condition,
+    certificate_rate,
+    certificate_condition,
     kreiss_constant,
     power_supremum,
     joint_spectral_radius,

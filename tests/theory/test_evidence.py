@@ -169,7 +169,8 @@ def test_a_basis_of_ones_own_is_refused() -> None:
         word = "kernel-checked"  # type: ignore[assignment]
 
     with pytest.raises(
-        TypeError, match="basis of node 'a' must be one of Cited, Textbook, Assumed, Symbolic, Tested, Measured"
+        TypeError,
+        match="basis of node 'a' must be one of Cited, Textbook, Assumed, Symbolic, Certified, Tested, Measured",
     ):
         Node("a", "theorem", "", Proved("me"))
 

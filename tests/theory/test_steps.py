@@ -23,6 +23,7 @@ ELSEWHERE += (
     "bptt",
     "hierarchy",
     "hochreiter1991_path_sum",
+    "masked_growth",
     "masked_product",
     "scalar_moments",
     "sharp_masked",

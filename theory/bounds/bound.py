@@ -1,4 +1,4 @@
-r"""A bound on the state Jacobian by lag: ``||J(t, t-k)||_2 <= constant * rate^k``, or ``>=`` for the smallest gain.
+r"""A bound on the state Jacobian by lag: ``||J(t, t-k)||_2 <= constant * rate^k``, or ``>=`` for the smallest gain or some slopes.
 
 Main definitions: `Bound`.
 """
@@ -27,8 +27,9 @@ class Bound:
     """A bound in the lag k over quantities: constant * rate^k for k >= 1, in the spectral norm.
 
     ``direction`` is "<=" (on the norm, decides *vanishes* when rate < 1) or ">=" (on the smallest singular value,
-    decides *explodes* when rate > 1). ``hypotheses`` must hold for the bound itself; `decision` is the condition on
-    the rate under which the bound settles the object.
+    decides *explodes* when rate > 1). ``quantifier`` says whether it holds for *every* trajectory that meets the
+    ``hypotheses`` or for *some* sequence of slopes in their range: then ">=" is on the norm. `decision` is the condition
+    on the rate under which the bound settles the object.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Bound:
     hypotheses: tuple[Hypothesis, ...] = ()
     object: str = "state_jacobian"
     norm: str = "2"
+    quantifier: Literal["every", "some"] = "every"
 
     @property
     def statement(self) -> Relational:
@@ -46,7 +48,8 @@ class Bound:
         right = self.constant * self.rate**notation.lag
         if self.direction == "<=":
             return sp.Le(quantities.jacobian_norm(notation.lag), right, evaluate=False)
-        return sp.Ge(quantities.jacobian_gain(notation.lag), right, evaluate=False)
+        left = quantities.jacobian_norm if self.quantifier == "some" else quantities.jacobian_gain
+        return sp.Ge(left(notation.lag), right, evaluate=False)
 
     def with_letters(self, letters: Mapping[sp.Symbol, Any]) -> Bound:
         """The bound with other matrices in place of its letters."""

@@ -40,11 +40,11 @@ from ..calculus import (
     rules,
 )
 from ..quantities import (
-    diagonal_scaling_norm,
     jacobian_norm,
     max_abs,
     perron_condition,
     perron_scaling_norm,
+    scaled_norm,
     scaling_condition,
     spectral_norm,
 )
@@ -114,7 +114,7 @@ scaled_product = Theorem(
 _setting = (diagonal, slopes, product, scaling_diagonal, scaling_invertible)
 _bounded = Fact("bound for any scaling", scaled_product.conclusion, theorem=scaled_product)
 
-_s, _kappa = diagonal_scaling_norm(W), scaling_condition(W)
+_s, _kappa = scaled_norm(W), scaling_condition(W)
 _best = Fact("norm under the scaling found", eq(_s, _inner))
 _best_condition = Fact("condition of the scaling found", eq(_kappa, _out * _in))
 
@@ -143,8 +143,8 @@ diagonal_scaling = Theorem(
     tightness="tight",
     non_vacuity=Witness.of([["1/2", "0"], ["0", "1/3"]]),
     tightness_witness=Witness.of([["1/2", "0"], ["0", "1/3"]]),
-    words="A diagonal scaling bounds the state Jacobian by kappa (gamma s(W))^k, where s(W) stands for the norm under the "
-    "scaling that was found and kappa for its condition; the infimum itself need not be attained.",
+    words="A diagonal scaling bounds the state Jacobian by kappa(L) (gamma ||L W L^-1||)^k for the scaling L that was found; "
+    "the infimum s(W) of these norms need not be attained.",
 )
 
 _r, _kappa_r = perron_scaling_norm(W), perron_condition(W)

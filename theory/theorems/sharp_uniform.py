@@ -8,9 +8,10 @@ each. The constant 2 is attained by [[0, 2], [0, 0]] at lag 1 and by the Crabb m
 lie in [0, gamma]: for SiLU the bound is false.
 
 To our knowledge not stated for recurrent networks; with all slopes equal it is Berger's inequality. With a certificate
-(P, L, r) in hand nothing is cited: `certificate`. With w alone, that P exists is Ando's theorem: `sharp_uniform`.
+(P, L, r) in hand nothing is cited: `certificate`, and `sharp_uniform` for the certificate that was found and verified. With
+w alone, that P exists is Ando's theorem: `sharp_radius`.
 
-Main statements: `certificate`, `sharp_uniform`.
+Main statements: `certificate`, `sharp_uniform`, `sharp_radius`.
 """
 
 from __future__ import annotations
@@ -61,13 +62,7 @@ from ..calculus.derivation import Lemma
 from ..calculus.words import Word
 from ..hypotheses import Hypothesis
 from ..notation import slope_least
-from ..quantities import (
-    jacobian_norm,
-    numerical_radius,
-    numerical_radius_condition,
-    scaled_numerical_radius,
-    spectral_norm,
-)
+from ..quantities import certificate_condition, certificate_rate, jacobian_norm, numerical_radius, spectral_norm
 from ..theorem import Theorem, Witness
 
 A, S, P, x, u, v = (*map(Letter, "ASPx"), rules.u, rules.v)
@@ -212,6 +207,7 @@ _certified = Fact(
     le(0, r * form(u, P @ u) + 2 * form(v, A @ u) + r * form(v, (2 * IDENTITY - P) @ v)),
     over=(u, v),
 )
+_positive = Fact("rate is positive", lt(0, r))
 _NONNEGATIVE = Hypothesis("slopes_nonnegative", ge(slope_least, 0), "no slope is negative")
 _QUANTIFIERS = "for all states t >= k >= 1 and all inputs for which the slopes lie in [0, gamma]"
 
@@ -235,7 +231,7 @@ certificate = Theorem(
     title="From a certificate to a uniform bound",
     conclusion=le(jacobian_norm(k), 2 * _out * _in * (gamma * r) ** k),
     derivation=Derivation(
-        (*_setting, _certified, Fact("rate is positive", lt(0, r))),
+        (*_setting, _certified, _positive),
         (
             *lemmas(r, P, _certified.name),
             _unscaled(r, _out * _in, Line("=", 2 * _out * _in * (gamma * r) ** k, ALGEBRA)),
@@ -252,7 +248,10 @@ certificate = Theorem(
     words="A certificate (P, L, r) bounds every product of masked steps by 2 kappa(L) (gamma r)^k.",
 )
 
-_omega, _kappa = scaled_numerical_radius(W), numerical_radius_condition(W)
+_rate, _kappa = certificate_rate(W), certificate_condition(W)
+_any = Fact("bound from any certificate", certificate.conclusion, theorem=certificate)
+_found = Fact("rate of the certificate found", eq(_rate, r))
+_condition = Fact("condition of the certificate found", eq(_kappa, _out * _in))
 
 sharp_uniform = Theorem(
     id="sharp_uniform",
@@ -261,37 +260,57 @@ sharp_uniform = Theorem(
         "scaled_numerical_radius",
         "Scaled numerical radius",
         "<=",
-        gamma * _omega,
+        gamma * _rate,
         2 * _kappa,
         hypotheses=(
             _NONNEGATIVE,
-            Hypothesis("radius_positive", sp.Gt(_omega, 0, evaluate=False), "the matrix is not zero"),
+            Hypothesis("radius_positive", sp.Gt(_rate, 0, evaluate=False), "the matrix is not zero"),
         ),
     ),
     derivation=Derivation(
+        (*_setting, _certified, _positive, _any, _found, _condition),
         (
-            *_setting,
-            Fact("numerical radius under the scaling found", eq(_omega, numerical_radius(A))),
-            Fact("condition of the scaling found", eq(_kappa, _out * _in)),
-            Fact("radius is positive", lt(0, _omega)),
-        ),
-        (
-            Obtain("certificate", rules.ando, {rules.A: A, rules.c: _omega}, {rules.P: P}, over=(u, v)),
-            *lemmas(_omega, P, "certificate"),
-            _unscaled(
-                _omega,
-                _kappa,
-                Line("=", gamma**k * 2 * _omega**k * _kappa, "condition of the scaling found"),
-                Line("=", 2 * _kappa * (gamma * _omega) ** k, ALGEBRA),
+            Calculation(
+                "conclusion",
+                jacobian_norm(k),
+                (
+                    Line("<=", 2 * _out * _in * (gamma * r) ** k, _any.name),
+                    Line("=", 2 * _out * _in * (gamma * _rate) ** k, _found.name),
+                    Line("=", 2 * _kappa * (gamma * _rate) ** k, _condition.name),
+                ),
             ),
         ),
     ),
     quantifiers=_QUANTIFIERS,
     citation="errorflow2026",
+    place="claim C20; the certificate is found near the least numerical radius under diagonal scaling, and verified",
+    version="to our knowledge not stated for recurrent networks",
+    tightness="upper",
+    non_vacuity=Witness.of([["0", "1/2"], ["0", "0"]], {L: [[1, 0], [0, 1]], P: [[0, 0], [0, 2]], r: "1/4"}),
+    words="The rate r of a certificate (P, L), which comes near omega(W), the least numerical radius under diagonal scaling, "
+    "bounds the state Jacobian by 2 kappa(L) (gamma r)^k.",
+)
+
+_radius = numerical_radius(A)
+
+sharp_radius = Theorem(
+    id="sharp_numerical_radius",
+    title="The numerical radius bounds products uniformly",
+    conclusion=le(jacobian_norm(k), 2 * _out * _in * (gamma * _radius) ** k),
+    derivation=Derivation(
+        (*_setting, Fact("radius is positive", lt(0, _radius))),
+        (
+            Obtain("certificate", rules.ando, {rules.A: A, rules.c: _radius}, {rules.P: P}, over=(u, v)),
+            *lemmas(_radius, P, "certificate"),
+            _unscaled(_radius, _out * _in, Line("=", 2 * _out * _in * (gamma * _radius) ** k, ALGEBRA)),
+        ),
+    ),
+    hypotheses=(_NONNEGATIVE,),
+    quantifiers=f"{_QUANTIFIERS}, and every positive diagonal L",
+    citation="errorflow2026",
     place="claim C20; existence of the certificate by Ando (1973), equal slopes by Berger",
     version="to our knowledge not stated for recurrent networks",
     tightness="upper",
-    non_vacuity=Witness.of([["0", "1/2"], ["0", "0"]]),
-    words="The numerical radius under diagonal scaling bounds the state Jacobian by 2 kappa (gamma omega(W))^k, where omega(W) "
-    "stands for the radius under the scaling that was found and kappa for its condition.",
+    non_vacuity=Witness.of([["0", "1/2"], ["0", "0"]], {L: [[1, 0], [0, 1]], A: [["0", "1/2"], ["0", "0"]]}),
+    words="The numerical radius under any diagonal scaling bounds the state Jacobian by 2 kappa(L) (gamma w(L W L^-1))^k.",
 )
