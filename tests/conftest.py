@@ -44,6 +44,8 @@ def _index() -> bool:
 # What `@pytest.mark.peer(name)` may name: whether it is there, and how to get it.
 PEERS: dict[str, tuple[Callable[[], bool], str]] = {
     "torch": (lambda: _importable("torch"), "pip install torch"),
+    "flint": (lambda: _importable("flint"), "pip install python-flint"),
+    "cvxpy": (lambda: all(map(_importable, ("cvxpy", "scs", "clarabel"))), "pip install cvxpy scs clarabel"),
     "h5py": (lambda: _importable("h5py"), "pip install 'errorflow[keras]'"),
     "chromium": (_chromium, "apt-get install chromium chromium-driver; pip install 'errorflow[browser]'"),
     "axe": (_axe, "npm install --no-save axe-core"),
