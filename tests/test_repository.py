@@ -164,6 +164,30 @@ def test_every_cited_key_is_in_the_bibliography() -> None:
     assert cited <= known, f"not in references.bib: {sorted(cited - known)}"
 
 
+# Only code that derives its error bound may say "certified"
+
+
+def callers(*names: str) -> set[str]:
+    """The modules that call a function of one of these names."""
+    found = set()
+    for module, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in names:
+                found.add(module)
+    return found
+
+
+def test_only_constants_certify_and_each_module_that_does_derives_its_bound() -> None:
+    certifying = callers("certified", "enclose_certified")
+    assert certifying
+    assert all(name.startswith("errorflow.numerics.constants.") for name in certifying), certifying
+    for name in certifying - {"errorflow.numerics.constants.matrix"}:
+        derivation = ast.get_docstring(TREES[name]) or ""
+        assert re.search(r"<=|>=|exact", derivation), f"{name} certifies numbers: its docstring must derive the bound"
+    assert callers("_with_evidence") <= {"errorflow.numerics.enclosure"}
+    assert callers("Certified") == {"errorflow.numerics.records"}
+
+
 # Nothing heavy is loaded early, nothing unsafe at all
 
 

@@ -1,19 +1,13 @@
 """Functionals of a square matrix, each (W, ...) -> Enclosure with evidence *measured*; scalings and certificates."""
 
 from .certificate import sharp_certificate
+from .eigenvalues import spectral_radius
 from .joint_spectral_radius import joint_spectral_radius
 from .kreiss import kreiss_constant, power_supremum
 from .numerical_radius import RadiusScaling, numerical_radius, radius_scaling, scaled_numerical_radius
+from .perron import perron_radius
 from .scaling import Scaling, diagonal_scaling, diagonal_scaling_norm
-from .spectral import (
-    logarithmic_norm,
-    max_abs,
-    perron_radius,
-    row_sum_norm,
-    smallest_singular_value,
-    spectral_norm,
-    spectral_radius,
-)
+from .spectral import logarithmic_norm, max_abs, row_sum_norm, smallest_singular_value, spectral_norm
 
 __all__ = [
     "RadiusScaling",
