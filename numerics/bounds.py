@@ -75,8 +75,8 @@ def bound(
 
     *masked_growth* bounds the norm from below for some slopes in the range instead of all.
 
-    W is (n, n), or (T, n, n) for untied copies; all slopes lie in [slope_inf, slope_sup] in modulus. Raises ValueError
-    for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
+    W is (n, n), or (T, n, n) for untied copies; all slopes lie in [slope_inf, slope_sup]. (Bounds other than those by the
+    scaled numerical radius and by masks hold as well if only their moduli do.) Raises ValueError for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
 
     >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
     >>> view.values.tolist(), view.decides, view.grade

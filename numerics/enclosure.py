@@ -259,8 +259,8 @@ def exact_number(expression: Any) -> Enclosure:
     >>> root.lower < root.upper, root.evidence
     (True, 'certified')
     """
-    if expression.is_Rational:
-        return exact(expression)
+    if expression.is_Rational or (expression.is_Float and expression.is_finite):
+        return exact(sp.Rational(expression))
     if not expression.is_extended_real:
         raise TypeError(f"expression must be a real number, got {expression}")
     if expression.is_infinite:

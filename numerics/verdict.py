@@ -118,8 +118,7 @@ def _by_bounds(
             reason += "".join(map(_bracket, between))
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
-    # of two equal rates the one by constants of the network, not by a supremum over the scope
-    best = min(decided, key=lambda i: (i.log_rate if i.bound.direction == "<=" else -i.log_rate, not i.constants))
+    best = min(decided, key=_preference)
     falls = best.bound.direction == "<="
     whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
     reason = f"{best.bound.title}: rate {_near_one(best)} {best.bound.decision.needs}, for {whom}"
@@ -150,6 +149,12 @@ def _bracket(growth: Instance) -> str:
     low, high = decision.value.lower, decision.value.upper
     end = "so that no bound for all slopes falls" if decision.status == "met" else "to be compared with 1"
     return f"; the largest growth per step over all slopes lies in {_interval(low, high)}, {end}"
+
+
+def _preference(instance: Instance) -> tuple[float, bool, float]:
+    """The sharpest rate first; of equal ones (up to 1e-9) that by constants of the network, then the sharper factor."""
+    sign = 1.0 if instance.bound.direction == "<=" else -1.0
+    return round(sign * instance.log_rate, 9), not instance.constants, sign * instance.log_constant
 
 
 def _interval(low: float, high: float) -> str:

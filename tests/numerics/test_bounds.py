@@ -11,13 +11,14 @@ from errorflow.numerics import bounds
 from errorflow.theory import cells, theorems
 
 UPPER = ("hochreiter_max_weight", "row_sum_norm", "pascanu_spectral_norm", "perron_radius", "diagonal_scaling_norm")
+FOR_ALL = (*UPPER, "step_norm", "scaled_numerical_radius", "smallest_gain")  # the others are about some slopes
 MATRIX = np.array([[0.5, -1.0], [0.25, 0.75]])
 
 
 def test_the_names_are_those_of_the_theorems_on_a_vanilla_network() -> None:
     vanilla = cells.get("elman")
     assert bounds.names() == tuple(b.id for t in theorems.all() if (b := t.instantiate(vanilla)))
-    assert set(bounds.names()) == {*UPPER, "step_norm", "scaled_numerical_radius", "smallest_gain"}
+    assert set(bounds.names()) == {*UPPER, "step_norm", "scaled_numerical_radius", "smallest_gain", "masked_growth"}
 
 
 def closed_forms(W, gamma, alpha) -> dict[str, tuple[float, float]]:
@@ -104,7 +105,9 @@ def test_no_product_with_slopes_in_the_range_passes_a_bound(kind, n, lag, range_
         slopes *= random.choice([-1.0, 1.0], (lag, n))
     singular = np.linalg.svd(masked_product(W, slopes), compute_uv=False)
     rounding = 1e-12 * np.linalg.norm(W) ** lag * high**lag
-    for name in bounds.names():
+    for name in FOR_ALL:
+        if signed and name == "scaled_numerical_radius":
+            continue
         bound = bounds.bound(W, lags=[lag], id=name, slope_sup=high, slope_inf=low).values[0]
         if name == "smallest_gain":
             assert singular[-1] >= bound * (1 - 1e-9) - rounding
@@ -112,11 +115,28 @@ def test_no_product_with_slopes_in_the_range_passes_a_bound(kind, n, lag, range_
             assert singular[0] <= bound * (1 + 1e-9) + rounding
 
 
+def test_negative_slopes_pass_the_bound_by_the_numerical_radius() -> None:
+    """Why it asks for slopes in [0, gamma]: omega([[1, 1], [-1, -1]]) = 1, and diag(1, -1) W has spectral radius 2."""
+    W = np.array([[1.0, 1.0], [-1.0, -1.0]])
+    found = bounds.bound(W, lags=[6], id="scaled_numerical_radius")
+    product = masked_product(W, np.array([[1.0, -1.0]] * 6))
+    assert np.linalg.norm(product, 2) == pytest.approx(64.0)
+    assert found.values[0] == pytest.approx(2.0, rel=1e-4)
+    assert np.linalg.norm(masked_product(W, np.array([[1.0, 0.0]] * 6)), 2) <= found.values[0]
+
+
+def test_the_numbers_are_certified_and_on_the_safe_side() -> None:
+    """||A|| = 5 for A = [[3, 0], [4, 0]]; a rate that is rounded to nearest could lie below."""
+    found = bounds.bound([[3.0, 0.0], [4.0, 0.0]], lags=[1])
+    assert found.evidence == "certified"
+    assert math.log(5) < found.log_values[0] < math.log(5) + 1e-12
+
+
 @given(n=st.integers(1, 4), rng=st.integers(0, 2**32 - 1))
 def test_no_product_of_untied_copies_passes_a_bound(n, rng) -> None:
     copies = np.random.default_rng(rng).standard_normal((6, n, n))
     singular = np.linalg.svd(np.linalg.multi_dot([*copies]), compute_uv=False)
-    for name in bounds.names():
+    for name in FOR_ALL:
         bound = bounds.bound(copies, lags=[6], id=name, slope_inf=1.0).values[0]
         ends = (bound, singular[-1]) if name == "smallest_gain" else (singular[0], bound)
         assert ends[0] <= ends[1] * (1 + 1e-9) + 1e-12 * singular[0]
@@ -128,8 +148,10 @@ def test_the_spectral_radius_in_place_of_the_norm_would_be_caught() -> None:
     product = masked_product(W, np.array([[1.0, 0.0]] * 20))
     assert np.linalg.norm(product, 2) > 1e6
     assert np.abs(np.linalg.eigvals(W)).max() < 1e-7
-    for name in bounds.names():
+    for name in FOR_ALL:
         assert bounds.bound(W, lags=[20], id=name).decides is None
+    some = bounds.bound(W, lags=[20], id="masked_growth")
+    assert (some.decides, some.quantifier) == ("explodes", "some")
 
 
 def test_what_a_bound_rests_on_is_named() -> None:
@@ -166,6 +188,8 @@ def test_arguments_are_checked(W, options, message) -> None:
 
 def test_all_floating_dtypes_and_lag_types_are_taken() -> None:
     for dtype in (np.float16, np.float32):
-        assert bounds.bound(np.eye(2, dtype=dtype) / 2, lags=(1, 2)).values.tolist() == [0.5, 0.25]
-    assert bounds.bound(np.eye(2) / 2, lags=np.arange(3, dtype=np.uint8)).values.tolist() == [1.0, 0.5, 0.25]
+        found = bounds.bound(np.eye(2, dtype=dtype) / 2, lags=(1, 2))
+        np.testing.assert_allclose(found.values, [0.5, 0.25], rtol=1e-12)
+    found = bounds.bound(np.eye(2) / 2, lags=np.arange(3, dtype=np.uint8))
+    np.testing.assert_allclose(found.values, [1.0, 0.5, 0.25], rtol=1e-12)
     assert bounds.bound(np.full((1, 1), 2.0), lags=[2000]).values.tolist() == [math.inf]

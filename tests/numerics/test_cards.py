@@ -89,7 +89,7 @@ def test_a_step_by_a_given_fact_says_so_and_one_by_a_theorem_has_its_grade(analy
     assert steps["slopes are at most gamma"] == "symbolic (given)"
     assert steps["entries of a product"] == "symbolic (textbook rule)"
     assert steps["algebra"] == "symbolic"
-    steps = {step.rule: step.grade for step in theorem(analyses["contractive"], "sharp_uniform").steps}
+    steps = {step.rule: step.grade for step in theorem(analyses["contractive"], "sharp_numerical_radius").steps}
     assert steps["Ando's theorem"] == "cited"
 
 

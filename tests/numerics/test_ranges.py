@@ -111,7 +111,14 @@ def test_interval_rules_hold_for_a_cell_with_every_kind_of_vector() -> None:
     assert found.infimum(d).lower == 0
 
 
-def test_no_range_is_certified() -> None:
-    for cell in map(cells.get, CELLS):
-        for d in diagonals(cell):
-            assert all_inputs(cell).absolute[d].evidence == "measured"
+def test_ranges_for_all_inputs_are_certified_and_hold_irrational_ends() -> None:
+    """SiLU's largest slope is no float: its range and its supremum are the neighbors of the number."""
+    cell = cells.get("elman", activation=activations.Silu())
+    (d,) = diagonals(cell)
+    found = all_inputs(cell)
+    assert found.supremum(d).evidence == found.absolute[d].evidence == "certified"
+    exact = activations.Silu().slope_range.upper
+    assert found.supremum(d).lower < exact < found.supremum(d).upper
+    assert found.supremum(d).width < 1e-15
+    (d,) = diagonals(cells.get("elman"))
+    assert all_inputs(cells.get("elman")).supremum(d).width == 0.0

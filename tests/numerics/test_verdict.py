@@ -31,6 +31,9 @@ def at_scope(analysis: Analysis, scope: str) -> VerdictRecord:
     return found
 
 
+ANY_SLOPES = ("all_inputs", "some_slopes")
+
+
 def orthogonal(n: int, rng=0) -> np.ndarray:
     return np.linalg.qr(np.random.default_rng(rng).standard_normal((n, n)))[0]
 
@@ -42,7 +45,7 @@ def orthogonal(n: int, rng=0) -> np.ndarray:
 @pytest.mark.parametrize("norm", [0.5, 0.9])
 def test_a_contraction_vanishes_for_all_inputs_with_its_half_life(phi, gamma, norm) -> None:
     found = state_jacobian(vanilla(norm * orthogonal(4), phi=phi))
-    assert (found.verdict, found.scope, found.evidence) == ("vanishes", "all_inputs", "measured")
+    assert (found.verdict, found.scope, found.evidence) == ("vanishes", "all_inputs", "certified")
     rate = math.log(gamma * norm)
     assert found.rate == pytest.approx(rate, abs=1e-4)
     assert found.half_life == pytest.approx(math.log(2) / -found.rate, rel=1e-12)
@@ -78,7 +81,7 @@ def test_a_bound_that_hardly_moves_along_a_trajectory_decides_nothing_there() ->
     found = at_scope(analysis, "trajectory")
     assert found.verdict == "undecided"
     assert "less than a factor of two" in found.reason
-    assert "0.999999999 < 1" in at_scope(analysis, "all_inputs").reason
+    assert "spectral norm: rate 0.99999999900" in at_scope(analysis, "all_inputs").reason
 
 
 def test_saturation_vanishes_on_its_trajectory_and_not_for_all_inputs() -> None:
@@ -184,31 +187,46 @@ def test_exactly_one_verdict_decides_per_object(cell, gain, gaussian) -> None:
         records = [v for v in analysis.verdicts if v.object == name]
         (decisive,) = (v for v in records if v.decisive)
         assert decisive is analysis.verdict(name)
-        assert decisive is next((v for v in records if v.verdict != "undecided"), records[-1])
+        about_all = [v for v in records if v.scope != "some_slopes"]
+        assert decisive is next((v for v in about_all if v.verdict != "undecided"), records[-1])
         assert {v.question for v in records} == {question}
-    assert [v.scope for v in analysis.verdicts if v.object == "state_jacobian"] == [
-        "all_inputs",
-        "trajectory",
-        "samples",
-    ]
+    found = [v.scope for v in analysis.verdicts if v.object == "state_jacobian"]
+    some = ["some_slopes"] if cell == "elman" else []
+    assert found == ["all_inputs", *some, "trajectory", "samples"]
     with pytest.raises(ValueError, match="object must be one of state_jacobian, total_gradient, lag_share, error_flow"):
         analysis.verdict("gradient")
 
 
 @pytest.mark.parametrize("cell", cells.names())
-def test_no_evidence_is_certified_and_each_verdict_rests_on_something(cell, gaussian) -> None:
+def test_only_what_holds_for_all_inputs_is_certified_and_each_verdict_rests_on_something(cell, gaussian) -> None:
     analysis = analyze(gaussian(cell, gain=0.05), **SMALL)
     for verdict in analysis.verdicts:
-        assert verdict.evidence in ("measured", "cited")
+        assert verdict.evidence == ("certified" if verdict.scope in ANY_SLOPES and cell == "elman" else "measured")
         assert verdict.weakest
         assert verdict.reason
         assert verdict.given == ()
+    assert {c.evidence for c in analysis.constants.values()} == {"certified"}
+    for bound in analysis.bounds:
+        expected = "certified" if bound.scope in ANY_SLOPES and bound.log_rate < math.inf else "measured"
+        assert bound.evidence == expected or bound.theorem == "perron_radius", bound.id
+    of_runs = [node for node in analysis.graph.nodes if node.kind in ("measurement", "number")]
+    assert {node.grade for node in of_runs if "all_inputs" not in node.id} <= {"measured"}
     exact = {"rule", "theorem", "refutation", "fact"}  # what has no number of this network in it
-    grades = [node.grade for node in analysis.graph.nodes if node.kind not in exact]
-    grades += [b.evidence for b in analysis.bounds] + [c.evidence for c in analysis.constants.values()]
-    assert not any(grade.startswith(("certified", "kernel", "symbolic")) for grade in grades)
     every = {node.grade.partition(",")[0] for node in analysis.graph.nodes if node.kind in exact}
     assert every <= {"symbolic", "cited"}
+
+
+def test_an_explicit_sequence_of_slopes_explodes_where_the_spectral_radius_is_zero() -> None:
+    """W^2 = 0, and yet masks make the products grow by 2 in every step: certified, and decisive for no trajectory."""
+    analysis = analyze(vanilla([[2.0, 4.0], [-1.0, -2.0]]), **SMALL)
+    some = at_scope(analysis, "some_slopes")
+    assert (some.verdict, some.evidence, some.decisive) == ("explodes", "certified", False)
+    assert some.rate == pytest.approx(math.log(2), rel=1e-9)
+    assert some.rate <= math.log(2)
+    assert "so that no bound for all slopes falls" in at_scope(analysis, "all_inputs").reason
+    falling = analyze(vanilla([[0.4, 0.8], [-0.2, -0.4]]), **SMALL)
+    assert at_scope(falling, "some_slopes").verdict == "undecided"
+    assert "none grow" in at_scope(falling, "some_slopes").reason
 
 
 def test_what_the_file_did_not_say_makes_every_verdict_conditional() -> None:
