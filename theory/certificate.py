@@ -23,12 +23,21 @@ P belongs to one W: weights that change from step to step are not covered either
 By Ando 1973 there is such a P if and only if the numerical radius of A is at most 1; the proof above does not need this.
 The factor 2 is attained for every k by `crabb`.
 
+**Exchange.** A certificate is written as a JSON object with the keys n, W, gamma, L, rate and P. Rational numbers are strings
+"p/q" or "p" in lowest terms. W is {"sha256": ..., "doubles": rows of hexadecimal floats} if every entry is a double, with the
+digest of the n^2 little-endian doubles by rows (0 for -0), else {"rationals": rows of rational numbers}. So a checker needs
+rational arithmetic alone: that the block matrix is positive semidefinite is decided by elimination.
+
 Main definitions: `Certificate`, `crabb`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+import re
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -38,6 +47,8 @@ from typing import Any
 
 Vector = tuple[Fraction, ...]
 Matrix = tuple[Vector, ...]
+KEYS = ("n", "W", "gamma", "L", "rate", "P")
+DIGITS = 4000  # of a numerator or denominator in a file, below the limit of Python's conversions
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,42 @@ class Certificate:
     @property
     def _rate(self) -> str:
         return str(self.rate) if self.rate.denominator == 1 else f"({self.rate})"
+
+    def to_json(self) -> str:
+        """The certificate as a JSON text in the format of this module, the same bytes for the same certificate.
+
+        Raises ValueError for a number of more than 4000 digits.
+
+        >>> print(crabb(1).to_json()[-74:])
+        "gamma": "1", "L": ["1", "1"], "rate": "1", "P": [["0", "0"], ["0", "2"]]}
+        """
+        document: dict[str, Any] = {"n": len(self.W), "W": _weights_out(self.W)}
+        document |= {"gamma": _text("gamma", self.gamma), "L": [_text("L", entry) for entry in self.L]}
+        document |= {"rate": _text("rate", self.rate), "P": [[_text("P", entry) for entry in row] for row in self.P]}
+        return json.dumps(document)
+
+    @classmethod
+    def from_json(cls, document: str | Mapping[str, Any]) -> Certificate:
+        """The certificate that a JSON text, or the object that it stands for, spells out; `check` decides whether it holds.
+
+        Raises ValueError with one sentence for everything that is not of the format: a key too many or too few, a number
+        that is not a rational string in lowest terms, a shape that does not fit, a digest of other weights.
+
+        >>> Certificate.from_json(crabb(2).to_json()) == crabb(2)
+        True
+        >>> Certificate.from_json('{"n": 0.5}')
+        Traceback (most recent call last):
+        ...
+        ValueError: a certificate must hold no floating-point number, got 0.5
+        """
+        fields = _fields("a certificate", _parsed(document) if isinstance(document, str) else document, KEYS)
+        n = fields["n"]
+        if type(n) is not int or not 1 <= n <= 10**6:
+            raise ValueError(f"n must be an integer from 1 to 1000000, got {_short(n)}")
+        P = [_numbers("P", row, n) for row in _list("P", fields["P"], n)]
+        L = _numbers("L", fields["L"], n)
+        W, gamma, rate = _weights_in(fields["W"], n), _number("gamma", fields["gamma"]), _number("rate", fields["rate"])
+        return cls(tuple(map(tuple, W)), gamma, tuple(L), rate, tuple(map(tuple, P)))
 
     def check(self) -> None:
         """Decide the certificate by exact elimination; ValueError with one sentence that names what fails.
@@ -203,3 +250,128 @@ def _exact(name: str, value: Any) -> Fraction:
     if not isinstance(value, Rational):
         raise TypeError(f"{name} must be an exact rational number, got {value!r} ({type(value).__name__})")
     return Fraction(int(value.numerator), int(value.denominator))
+
+
+# JSON. Nothing is evaluated: numbers are matched as strings, and only then converted.
+
+_RATIONAL = re.compile(r"(-?(?:0|[1-9][0-9]*))(?:/([1-9][0-9]*))?")
+_HEXADECIMAL = re.compile(r"-?0x[01]\.[0-9a-f]{1,13}p[+-][0-9]{1,4}")
+
+
+def _weights_out(W: Matrix) -> dict[str, Any]:
+    try:
+        doubles = [[float(entry) for entry in row] for row in W]
+    except OverflowError:
+        doubles = []
+    if [[Fraction(entry) for entry in row] for row in doubles] == [list(row) for row in W]:
+        return {"sha256": _digest(doubles), "doubles": [[entry.hex() for entry in row] for row in doubles]}
+    return {"rationals": [[_text("W", entry) for entry in row] for row in W]}
+
+
+def _weights_in(value: object, n: int) -> list[list[Fraction]]:
+    keys = ("rationals",) if isinstance(value, Mapping) and "rationals" in value else ("sha256", "doubles")
+    fields = _fields("W", value, keys)
+    if keys == ("rationals",):
+        return [_numbers("W", row, n) for row in _list("W", fields["rationals"], n)]
+    rows = [[_double(entry) for entry in _list("a row of W", row, n)] for row in _list("W", fields["doubles"], n)]
+    if fields["sha256"] != _digest(rows):
+        raise ValueError(f"sha256 must be the digest of the doubles of W, got {_short(fields['sha256'])}")
+    return [[Fraction(entry) for entry in row] for row in rows]
+
+
+def _digest(rows: list[list[float]]) -> str:
+    return hashlib.sha256(b"".join(struct.pack(f"<{len(row)}d", *row) for row in rows)).hexdigest()
+
+
+def _double(value: object) -> float:
+    if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
+        raise ValueError(f"W must hold doubles as hexadecimal strings such as '0x1.8p+0', got {_short(value)}")
+    try:
+        found = float.fromhex(value)
+    except OverflowError:
+        raise ValueError(f"W must hold doubles, got {_short(value)}, which is too large") from None
+    if found.hex() != value or value.startswith("-0x0.0p"):
+        raise ValueError(
+            f"W must hold each double in its one normal form, {(found + 0.0).hex()!r}, got {_short(value)}"
+        )
+    return found
+
+
+def _text(name: str, value: Fraction) -> str:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > 3.32 * DIGITS:
+        raise ValueError(f"{name} must have at most {DIGITS} digits to be written")
+    return str(value)
+
+
+def _number(name: str, value: object) -> Fraction:
+    match = _RATIONAL.fullmatch(value) if isinstance(value, str) and len(value) <= 2 * DIGITS + 2 else None
+    if match is None or max(map(len, filter(None, match.groups()))) > DIGITS + 1:
+        raise ValueError(
+            f"{name} must be a rational number as a string 'p/q' of at most {DIGITS} digits each, got {_short(value)}"
+        )
+    found = Fraction(int(match[1]), int(match[2] or 1))
+    if str(found) != value:
+        raise ValueError(f"{name} must be in lowest terms, got {_short(value)}")
+    return found
+
+
+def _numbers(name: str, value: object, n: int) -> list[Fraction]:
+    return [_number(name, entry) for entry in _list(name, value, n)]
+
+
+def _list(name: str, value: object, n: int) -> list[Any]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list, got {_short(value)}")
+    if len(value) != n:
+        raise ValueError(f"{name} must have n = {n} entries, got {len(value)}")
+    return value
+
+
+def _fields(name: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a JSON object with the keys {', '.join(keys)}, got {_short(value)}")
+    for key in keys:
+        if key not in value:
+            raise ValueError(f"{name} must have the key {key}, which is missing")
+    for key in value:
+        if key not in keys:
+            raise ValueError(f"{name} must have no other keys than {', '.join(keys)}, got {_short(key)}")
+    return value
+
+
+def _parsed(text: str) -> object:
+    def refused(number: str) -> None:
+        raise ValueError(f"a certificate must hold no floating-point number, got {number[:40]}")
+
+    def integer(number: str) -> int:
+        if len(number) > DIGITS:
+            raise ValueError(f"n must be an integer from 1 to 1000000, got one of {len(number)} digits")
+        return int(number)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                raise ValueError(f"a key must occur once, got {_short(key)} twice")
+            found[key] = value
+        return found
+
+    try:
+        return json.loads(
+            text, parse_float=refused, parse_constant=refused, parse_int=integer, object_pairs_hook=unique
+        )
+    except json.JSONDecodeError as error:
+        raise ValueError(
+            f"a certificate must be valid JSON, got a text with a fault in line {error.lineno}: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise ValueError("a certificate must be valid JSON without deep nesting") from None
+
+
+def _short(value: object) -> str:
+    """The repr of a value, cut; of a container only its type."""
+    if isinstance(value, str):
+        return repr(value if len(value) <= 40 else value[:40] + "...")
+    if isinstance(value, int) and value.bit_length() > 128:
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value) if value is None or isinstance(value, int | float) else f"a {type(value).__name__}"

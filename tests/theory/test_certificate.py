@@ -1,11 +1,13 @@
-"""The certificate of uniform vanishing: what is valid passes and bounds every masked product, what is tampered does not."""
+"""The certificate of uniform vanishing in exact rationals: what is valid passes, what is not does not, and JSON keeps both."""
 
+import copy
+import hashlib
+import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,55 +15,11 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from errorflow.numerics.constants import numerical_radius, radius_scaling, sharp_certificate
 from errorflow.theory.certificate import Certificate, crabb, semidefinite_fault
 
 NOT_SEMIDEFINITE = (
     r"the block matrix \[\[P, A\^T\], \[A, 2I - P\]\] must be positive semidefinite, got a (negative|zero) pivot"
 )
-
-
-def gaussian(n: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=(n, n))
-
-
-def changed(rows: tuple[tuple[Fraction, ...], ...], i: int, j: int, by: Fraction) -> list[list[Fraction]]:
-    found = [list(row) for row in rows]
-    found[i][j] += by
-    return found
-
-
-def largest_product(certificate: Certificate, lag: int) -> float:
-    """The largest ||D_lag W ... D_1 W||_2 over all masks of 0, gamma in every step: the extremes, by convexity."""
-    W = np.array([[float(x) for x in row] for row in certificate.W])
-    masks = np.array(list(product((0.0, float(certificate.gamma)), repeat=len(W))))
-    products = np.eye(len(W))[None]
-    for _ in range(lag):
-        products = (masks[:, None, :, None] * (W @ products)).reshape(-1, *W.shape)
-    return float(np.linalg.norm(products, 2, axis=(1, 2)).max())
-
-
-def greedy_product(W: np.ndarray, L: np.ndarray, gamma: float, lag: int, rng: np.random.Generator) -> float:
-    """A large ||L D_lag W ... D_1 W L^-1||: masks are flipped one by one as long as the norm grows."""
-    n = len(W)
-    masks = rng.choice([0.0, gamma], size=(lag, n))
-
-    def norm() -> float:
-        total = np.diag(1 / L)
-        for mask in masks:
-            total = mask[:, None] * (W @ total)
-        return float(np.linalg.norm(L[:, None] * total, 2))
-
-    best, improved = norm(), True
-    while improved:
-        improved = False
-        for t, i in np.ndindex(lag, n):
-            masks[t, i] = gamma - masks[t, i]
-            if norm() > best * (1 + 1e-9):
-                best, improved = norm(), True
-            else:
-                masks[t, i] = gamma - masks[t, i]
-    return best
 
 
 # Exact elimination
@@ -142,143 +100,6 @@ def test_untied_copies_are_not_covered() -> None:
     assert (sp.Matrix(first.W) * sp.Matrix(second.W)) ** 5 == sp.diag(4**5, 0)
 
 
-# Certificates from floats
-
-
-def crabb_matrix(n: int) -> np.ndarray:
-    A = np.eye(n, k=1)
-    A[0, 1] *= math.sqrt(2)
-    A[-2, -1] *= math.sqrt(2)
-    return A
-
-
-MATRICES: dict[str, Callable[[], np.ndarray]] = {
-    "gaussian 2": lambda: gaussian(2),
-    "gaussian 12": lambda: gaussian(12),
-    "one unit": lambda: np.array([[-0.7]]),
-    "zero": lambda: np.zeros((3, 3)),
-    "nilpotent": lambda: np.tril(gaussian(6), -1),
-    "hidden nilpotent": lambda: np.array([[2.0, 4.0], [-1.0, -2.0]]),
-    "Crabb": lambda: crabb_matrix(6),
-    "orthogonal": lambda: np.linalg.qr(gaussian(8))[0],
-    "rank one": lambda: np.outer(gaussian(5)[0], gaussian(5)[1]),
-    "tiny": lambda: gaussian(4) * 1e-300,
-    "huge": lambda: gaussian(4) * 1e300,
-    "float32": lambda: gaussian(5).astype(np.float32),
-}
-
-
-@pytest.mark.parametrize("name", MATRICES)
-@pytest.mark.parametrize("gamma", [1, Fraction(1, 4)])
-def test_every_matrix_gets_a_sharp_certificate_of_its_own_entries(name: str, gamma: Fraction) -> None:
-    W = MATRICES[name]()
-    found = sharp_certificate(W, gamma=gamma)
-    found.check()
-    assert found.gamma == gamma
-    assert tuple(tuple(Fraction(float(x)) for x in row) for row in W) == found.W
-    least = radius_scaling(W)
-    assert found.rate >= gamma * Fraction(least.infimum.lower) * (1 - Fraction(1, 10**9))
-    assert found.rate <= gamma * Fraction(least.radius.upper) * (1 + Fraction(1, 10**4)) or name == "zero"
-    assert found.condition <= Fraction(least.condition.upper) * (1 + Fraction(1, 10**4))
-
-
-def test_thirty_units_take_part() -> None:
-    W = gaussian(30) / math.sqrt(30)
-    assert float(sharp_certificate(W, margin=1e-3).rate) == pytest.approx(radius_scaling(W).radius.upper, rel=2e-3)
-
-
-@given(n=st.integers(1, 3), seed=st.integers(0, 2**32 - 1), gamma=st.sampled_from([1, 0.25, 2.0]))
-@settings(max_examples=25)
-def test_no_masked_product_exceeds_a_valid_certificate(n: int, seed: int, gamma: float) -> None:
-    W = gaussian(n, seed)
-    if seed % 3 == 0:
-        W = np.triu(W, 1)
-    found = sharp_certificate(W, gamma=gamma, condition_limit=100.0)
-    for lag in range(1, {1: 8, 2: 6, 3: 4}[n]):
-        assert largest_product(found, lag) <= float(found.bound(lag)) * (1 + 1e-12)
-
-
-def test_adversarial_masks_stay_below_the_factor_two_and_come_near_it() -> None:
-    rng, largest = np.random.default_rng(0), 0.0
-    for seed in range(8):
-        W = gaussian(4, seed)
-        found = sharp_certificate(W)
-        L, rate = np.array([float(x) for x in found.L]), float(found.rate)
-        for lag in (1, 2, 3, 5):
-            largest = max(largest, greedy_product(W, L, 1.0, lag, rng) / rate**lag)
-    assert 1.2 < largest < 2.0
-    two = crabb(3)
-    W = np.array([[float(x) for x in row] for row in two.W])
-    assert greedy_product(W, np.ones(6), 1.0, 3, rng) == pytest.approx(2.0)
-
-
-@pytest.fixture(scope="module")
-def valid() -> Certificate:
-    return sharp_certificate(gaussian(5, 3), gamma=Fraction(1, 2), margin=1e-4)
-
-
-def test_a_changed_entry_of_P_is_rejected(valid: Certificate) -> None:
-    with pytest.raises(ValueError, match=r"P must be symmetric, got .* in row 3, column 1"):
-        replace(valid, P=changed(valid.P, 1, 3, Fraction(1, 10**6))).check()
-    for i in range(5):
-        for by in (Fraction(1, 100), Fraction(-1, 100)):
-            with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-                replace(valid, P=changed(valid.P, i, i, by)).check()
-    both = changed(changed(valid.P, 1, 3, Fraction(1, 100)), 3, 1, Fraction(1, 100))
-    with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-        replace(valid, P=both).check()
-
-
-def test_a_changed_scaling_is_rejected(valid: Certificate) -> None:
-    for i in range(5):
-        L = list(valid.L)
-        L[i] *= Fraction(11, 10)
-        with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-            replace(valid, L=L).check()
-    for bad in (Fraction(0), Fraction(-1)):
-        with pytest.raises(ValueError, match=f"L must be positive, got {bad} in entry 2"):
-            replace(valid, L=[*valid.L[:2], bad, *valid.L[3:]]).check()
-
-
-def test_a_rate_below_the_radius_is_rejected(valid: Certificate) -> None:
-    for factor in (Fraction(1, 2), 1 - Fraction(2, 10**4)):
-        with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-            replace(valid, rate=valid.rate * factor).check()
-    replace(valid, rate=valid.rate * Fraction(11, 10)).check()
-    with pytest.raises(ValueError, match="rate must be positive, got 0"):
-        replace(valid, rate=0).check()
-
-
-def test_other_weights_and_other_slopes_are_rejected(valid: Certificate) -> None:
-    for i, j in ((0, 0), (2, 4), (4, 1)):
-        for by in (Fraction(1, 10), Fraction(-1, 10)):
-            other = changed(valid.W, i, j, by)
-            with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-                replace(valid, W=other).check()
-    with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-        replace(valid, W=[[-2 * x for x in row] for row in valid.W]).check()
-    with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-        replace(valid, gamma=valid.gamma * Fraction(1001, 1000)).check()
-    replace(valid, gamma=valid.gamma / 2).check()
-    with pytest.raises(ValueError, match="gamma must be positive, got -1"):
-        replace(valid, gamma=-1).check()
-
-
-@given(n=st.integers(1, 4), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=30)
-def test_no_P_at_all_certifies_a_rate_below_the_radius(n: int, seed: int) -> None:
-    W = gaussian(n, seed)
-    rate = Fraction(numerical_radius(W).lower) * (1 - Fraction(1, 10**6))
-    rng = np.random.default_rng(seed)
-    for _ in range(5):
-        B = np.rint(64 * rng.normal(size=(n, n))).astype(int)
-        P = [[Fraction(int(x), 4096) for x in row] for row in B @ B.T]
-        with pytest.raises(ValueError, match=NOT_SEMIDEFINITE):
-            Certificate(
-                W=[[Fraction(x) for x in row] for row in W.tolist()], gamma=1, L=[1] * n, rate=rate, P=P
-            ).check()
-
-
 # Wrong arguments
 
 
@@ -300,17 +121,177 @@ def test_certificates_are_exact_and_of_one_size() -> None:
         crabb(0)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"gamma": 0}, "gamma must be positive and finite, got 0"),
-        ({"gamma": math.inf}, "gamma must be positive and finite, got inf"),
-        ({"margin": 0.0}, r"margin must be at least 1e-9 and at most 1, got 0\.0"),
-        ({"condition_limit": 1.0}, "condition_limit must be greater than 1"),
-    ],
+# Exchange as JSON
+
+HALF = Certificate(
+    W=[[Fraction(1, 2), Fraction(-3, 2**60)], [0, Fraction(-5, 2)]],
+    gamma=Fraction(1, 4),
+    L=[1, Fraction(3, 7)],
+    rate=Fraction(22, 7),
+    P=[[1, Fraction(1, 9)], [Fraction(1, 9), 1]],
 )
-def test_wrong_options_are_refused_in_one_sentence(options: dict[str, float], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        sharp_certificate(np.eye(2), **options)
-    with pytest.raises(ValueError, match="W must be a square matrix"):
-        sharp_certificate(np.ones((2, 3)))
+THIRD = replace(HALF, W=[[Fraction(1, 3), 10**400], [Fraction(1, 2**1100), -1]])  # no doubles
+
+
+def psd(block: list[list[Fraction]]) -> bool:
+    """L D L^T elimination of a symmetric matrix of fractions, written down once more."""
+    M = [row[:] for row in block]
+    for k in range(len(M)):
+        if M[k][k] < 0 or (M[k][k] == 0 and any(M[i][k] for i in range(k, len(M)))):
+            return False
+        for i in range(k + 1, len(M)):
+            share = M[i][k] / M[k][k] if M[k][k] else Fraction(0)
+            M[i] = [x - share * y for x, y in zip(M[i], M[k], strict=True)]
+    return True
+
+
+def checked(text: str) -> bool:
+    """A checker of its own, from the sentence "[[P, A^T], [A, 2 I - P]] >= 0 with A = (gamma/rate) L W L^-1"."""
+    found = json.loads(text)
+    n, weights = found["n"], found["W"]
+    rows = [[Fraction(float.fromhex(x)) for x in row] for row in weights["doubles"]] if "doubles" in weights else None
+    W = rows or [[Fraction(x) for x in row] for row in weights["rationals"]]
+    P, L = [[Fraction(x) for x in row] for row in found["P"]], [Fraction(x) for x in found["L"]]
+    factor = Fraction(found["gamma"]) / Fraction(found["rate"])
+    A = [[factor * L[i] * W[i][j] / L[j] for j in range(n)] for i in range(n)]
+    top = [P[i] + [A[j][i] for j in range(n)] for i in range(n)]
+    bottom = [A[i] + [2 * (i == j) - P[i][j] for j in range(n)] for i in range(n)]
+    positive = factor > 0 and Fraction(found["rate"]) > 0 and min(L) > 0
+    return positive and all(P[i][j] == P[j][i] for i in range(n) for j in range(n)) and psd(top + bottom)
+
+
+@pytest.mark.parametrize("certificate", [crabb(1), crabb(4), HALF, THIRD, replace(crabb(2), rate=Fraction(9, 10))])
+def test_json_gives_the_same_certificate_back_and_an_independent_checker_agrees(certificate: Certificate) -> None:
+    text = certificate.to_json()
+    assert text == certificate.to_json()
+    again = Certificate.from_json(text)
+    assert again == certificate == Certificate.from_json(json.loads(text))
+    assert hash(again) == hash(certificate)
+    try:
+        certificate.check()
+        valid = True
+    except ValueError:
+        valid = False
+    assert checked(text) == valid
+
+
+def test_json_is_of_strings_lists_and_one_integer() -> None:
+    found = json.loads(HALF.to_json())
+    assert list(found) == ["n", "W", "gamma", "L", "rate", "P"]
+    assert found["n"] == 2
+    assert (found["gamma"], found["L"], found["rate"]) == ("1/4", ["1", "3/7"], "22/7")
+    assert found["W"]["doubles"][0][0] == "0x1.0000000000000p-1" == (0.5).hex()
+    doubles = np.array([[0.5, -3 / 2**60], [0.0, -2.5]], dtype="<f8")
+    assert found["W"]["sha256"] == hashlib.sha256(doubles.tobytes()).hexdigest()
+    assert list(json.loads(THIRD.to_json())["W"]) == ["rationals"]
+
+
+def edited(**changes: Any) -> dict[str, Any]:
+    """The object of a valid certificate with some parts replaced; None removes a key."""
+    found = copy.deepcopy(json.loads(HALF.to_json()))
+    for key, value in changes.items():
+        found[key] = value
+        if value is None:
+            del found[key]
+    return found
+
+
+RATIONAL = "must be a rational number as a string 'p/q' of at most 4000 digits each, got "
+DOUBLES = json.loads(HALF.to_json())["W"]
+FAULTS: list[tuple[object, str]] = [
+    ("", "a certificate must be valid JSON, got a text with a fault in line 1: Expecting value"),
+    ("{} {}", "a certificate must be valid JSON, got a text with a fault in line 1: Extra data"),
+    ("[" * 100_000, "a certificate must be valid JSON without deep nesting"),
+    ('{"a":' * 100_000, "a certificate must be valid JSON without deep nesting"),
+    ("[]", "a certificate must be a JSON object with the keys n, W, gamma, L, rate, P, got a list"),
+    ("null", "a certificate must be a JSON object with the keys n, W, gamma, L, rate, P, got None"),
+    (17, "a certificate must be a JSON object with the keys n, W, gamma, L, rate, P, got 17"),
+    (b"{}", "a certificate must be a JSON object with the keys n, W, gamma, L, rate, P, got a bytes"),
+    ('{"n": 1, "n": 1}', "a key must occur once, got 'n' twice"),
+    ('{"n": NaN}', "a certificate must hold no floating-point number, got NaN"),
+    ('{"n": -Infinity}', "a certificate must hold no floating-point number, got -Infinity"),
+    ('{"n": 2.0}', "a certificate must hold no floating-point number, got 2.0"),
+    ('{"n": ' + "9" * 5000 + "}", "n must be an integer from 1 to 1000000, got one of 5000 digits"),
+    (edited(gamma=None), "a certificate must have the key gamma, which is missing"),
+    (edited(mood="good"), "a certificate must have no other keys than n, W, gamma, L, rate, P, got 'mood'"),
+    (edited(n=True), "n must be an integer from 1 to 1000000, got True"),
+    (edited(n="2"), "n must be an integer from 1 to 1000000, got '2'"),
+    (edited(n=0), "n must be an integer from 1 to 1000000, got 0"),
+    (edited(n=3), "P must have n = 3 entries, got 2"),
+    (edited(n=10**200), "n must be an integer from 1 to 1000000, got an integer of 665 bits"),
+    (edited(gamma=0.25), f"gamma {RATIONAL}0.25"),
+    (edited(gamma=1), f"gamma {RATIONAL}1"),
+    (edited(gamma=["1"]), f"gamma {RATIONAL}a list"),
+    (edited(rate="1e3"), f"rate {RATIONAL}'1e3'"),
+    (edited(rate="nan"), f"rate {RATIONAL}'nan'"),
+    (edited(rate=" 1"), f"rate {RATIONAL}' 1'"),
+    (edited(rate="+1"), f"rate {RATIONAL}'+1'"),
+    (edited(rate="1_0"), f"rate {RATIONAL}'1_0'"),
+    (edited(rate="01"), f"rate {RATIONAL}'01'"),
+    (edited(rate="\u0661"), f"rate {RATIONAL}'\u0661'"),
+    (edited(rate="1/0"), f"rate {RATIONAL}'1/0'"),
+    (edited(rate="1/-2"), f"rate {RATIONAL}'1/-2'"),
+    (edited(rate="__import__('os')"), f"rate {RATIONAL}\"__import__('os')\""),
+    (edited(rate="1\n"), f"rate {RATIONAL}'1\\n'"),
+    (edited(rate="1" * 10**6), f"rate {RATIONAL}'{'1' * 40}...'"),
+    (edited(rate="1" * 4002), f"rate {RATIONAL}'{'1' * 40}...'"),
+    (edited(rate="2/4"), "rate must be in lowest terms, got '2/4'"),
+    (edited(rate="-0"), "rate must be in lowest terms, got '-0'"),
+    (edited(rate="3/1"), "rate must be in lowest terms, got '3/1'"),
+    (edited(L="11"), "L must be a list, got '11'"),
+    (edited(L=["1"]), "L must have n = 2 entries, got 1"),
+    (edited(L=["1", None]), f"L {RATIONAL}None"),
+    (edited(P=[["1", "0"], ["0"]]), "P must have n = 2 entries, got 1"),
+    (edited(P={"0": "1"}), "P must be a list, got a dict"),
+    (edited(W=[["1", "0"], ["0", "1"]]), "W must be a JSON object with the keys sha256, doubles, got a list"),
+    (edited(W={"doubles": DOUBLES["doubles"]}), "W must have the key sha256, which is missing"),
+    (edited(W={**DOUBLES, "rationals": []}), "W must have no other keys than rationals, got 'sha256'"),
+    (edited(W={**DOUBLES, "sha256": "0" * 64}), f"sha256 must be the digest of the doubles of W, got '{'0' * 40}...'"),
+    (edited(W={**DOUBLES, "sha256": None}), "sha256 must be the digest of the doubles of W, got None"),
+    (edited(W={"rationals": [["1", "0"]]}), "W must have n = 2 entries, got 1"),
+    (edited(W={**DOUBLES, "doubles": [["0x1p+0"] * 2] * 2}), "W must hold doubles as hexadecimal strings such as"),
+    (edited(W={**DOUBLES, "doubles": [["nan"] * 2] * 2}), "W must hold doubles as hexadecimal strings such as"),
+    (edited(W={**DOUBLES, "doubles": [[0.5, 0.5]] * 2}), "W must hold doubles as hexadecimal strings such as"),
+    (
+        edited(W={**DOUBLES, "doubles": [["0x1.0p+9999"] * 2] * 2}),
+        "W must hold doubles, got '0x1.0p+9999', which is too large",
+    ),
+    (edited(W={**DOUBLES, "doubles": [["0x1.0p+0"] * 2] * 2}), "W must hold each double in its one normal form"),
+    (
+        edited(W={**DOUBLES, "doubles": [["-0x0.0p+0"] * 2] * 2}),
+        "W must hold each double in its one normal form, '0x0.0p+0'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "message"), FAULTS)
+def test_what_is_not_of_the_format_is_refused_in_one_sentence(document: Any, message: str) -> None:
+    pattern = "^" + re.escape(message)
+    texts = [document, json.dumps(document)] if isinstance(document, dict) else [document]
+    for text in texts:  # in a text, a float is refused where it is parsed
+        with pytest.raises(ValueError, match=f"{pattern}|^a certificate must hold no floating-point number") as refused:
+            Certificate.from_json(text)
+        assert "\n" not in str(refused.value)
+        assert len(str(refused.value)) < 200
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_a_changed_document_is_refused_or_another_certificate_never_a_crash(data: st.DataObject) -> None:
+    original = HALF.to_json()
+    text = list(original)
+    for _ in range(data.draw(st.integers(1, 3))):
+        i = data.draw(st.integers(0, len(text) - 1))
+        text[i] = data.draw(st.sampled_from(["", "0", "9", '"', ",", "[", "}", "-", "/", "e", ".", "\x00", "\ud800"]))
+    try:
+        found = Certificate.from_json("".join(text))
+    except ValueError:
+        return
+    assert found != HALF or json.loads("".join(text)) == json.loads(original)
+
+
+def test_a_number_too_long_for_the_format_is_not_written() -> None:
+    with pytest.raises(ValueError, match="rate must have at most 4000 digits to be written"):
+        replace(HALF, rate=Fraction(1, 10**5000)).to_json()
+    long = replace(HALF, rate=Fraction(10**3990 + 1, 10**3990))
+    assert Certificate.from_json(long.to_json()) == long
