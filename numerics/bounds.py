@@ -76,11 +76,12 @@ def bound(
     *masked_growth* bounds the norm from below for some slopes in the range instead of all.
 
     W is (n, n), or (T, n, n) for untied copies; all slopes lie in [slope_inf, slope_sup]. (Bounds other than those by the
-    scaled numerical radius and by masks hold as well if only their moduli do.) Raises ValueError for an unknown id, a W that is no real finite square matrix, negative lags or slopes out of order.
+    scaled numerical radius and by masks hold as well if only their moduli do.) Raises ValueError for an unknown id, a W that
+    is no real finite square matrix, negative lags or slopes out of order.
 
     >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
-    >>> view.values.tolist(), view.decides, view.grade
-    ([1.0, 0.5, 0.25], 'vanishes', 'symbolic, from 4 textbook rules')
+    >>> view.values.round(9).tolist(), view.decides, view.grade, view.evidence
+    ([1.0, 0.5, 0.25], 'vanishes', 'symbolic, from 4 textbook rules', 'certified')
     """
     if id not in names():
         raise ValueError(f"id must be one of {', '.join(names())}, got {id!r}")

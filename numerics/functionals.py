@@ -4,7 +4,7 @@ A norm of untied copies W_t is its largest value over the copies, the smallest g
 belongs to the entrywise maximum of |W_t|: what is proved of one W then holds for all copies. The numerical radius, the
 Kreiss constant and the joint spectral radius belong to one matrix: of copies nothing is known.
 
-Main definitions: `EVALUATORS`, `functional`, `decompose`.
+Main definitions: `EVALUATORS`, `functional`, `decompose`, `scaling`, `radius_scaling`.
 """
 
 from __future__ import annotations
@@ -28,8 +28,14 @@ _perron = remembered(constants.perron_radius)
 
 
 @remembered
-def _radius_scaling(W: Array) -> constants.RadiusScaling:
+def radius_scaling(W: Array) -> constants.RadiusScaling:
+    """The scaling for the numerical radius, from the one for the norm, remembered."""
     return constants.radius_scaling(W, start=scaling(W))
+
+
+@remembered
+def _joint(W: Array) -> Enclosure:
+    return constants.joint_spectral_radius(W, start=scaling(W), radius=radius_scaling(W))
 
 
 def decompose(matrices: Iterable[Array], *, radius: bool) -> None:
@@ -39,7 +45,7 @@ def decompose(matrices: Iterable[Array], *, radius: bool) -> None:
     """
     for W in matrices:
         if W.ndim == 2:
-            for function in (_norm, _least, scaling, _radius, _perron, *([_radius_scaling] if radius else [])):
+            for function in (_norm, _least, scaling, _radius, _perron, *([radius_scaling] if radius else [])):
                 function(W)
 
 
@@ -56,12 +62,12 @@ EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]
     quantities.diagonal_scaling_norm: lambda W: scaling(W).infimum,
     quantities.scaling_condition: lambda W: scaling(W).condition,
     quantities.numerical_radius: remembered(constants.numerical_radius),
-    quantities.scaled_numerical_radius: lambda W: _radius_scaling(W).infimum,
-    quantities.certificate_rate: lambda W: _radius_scaling(W).radius.top(),
-    quantities.certificate_condition: lambda W: _radius_scaling(W).condition,
+    quantities.scaled_numerical_radius: lambda W: radius_scaling(W).infimum,
+    quantities.certificate_rate: lambda W: radius_scaling(W).radius.top(),
+    quantities.certificate_condition: lambda W: radius_scaling(W).condition,
     quantities.kreiss_constant: remembered(constants.kreiss_constant),
     quantities.power_supremum: remembered(constants.power_supremum),
-    quantities.joint_spectral_radius: remembered(constants.joint_spectral_radius),
+    quantities.joint_spectral_radius: _joint,
 }
 _ENTRYWISE = (quantities.perron_radius, quantities.perron_scaling_norm, quantities.perron_condition)
 _OF_ONE_MATRIX = (

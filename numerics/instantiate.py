@@ -1,13 +1,13 @@
 r"""Theorems on a network: every bound with its numbers and its hypotheses answered, in one scope.
 
-Main definitions: `Instance`, `instances`, `slacks`.
+Main definitions: `Instance`, `instances`, `sharpest`, `slacks`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,19 +27,33 @@ TOLERANCE = 1e-9  # relative rounding allowance per factor when a bound is compa
 
 @dataclass(frozen=True, eq=False)
 class Instance:
-    """A bound of a theorem with numbers: log bound(k) = log_constant + k log_rate, and its answered conditions.
-
-    ``evidence`` is that of the two numbers, whose ends are rounded to the safe side.
-    """
+    """A bound of a theorem with numbers: log bound(k) = log_constant + k log_rate, and its answered conditions."""
 
     theorem: Theorem
     bound: Bound
     scope: str
-    rate: float
-    log_rate: float
-    log_constant: float
-    evidence: str
+    rate: Enclosure
+    constant: Enclosure
     answers: tuple[tuple[Hypothesis, Answer], ...]
+
+    @property
+    def log_rate(self) -> float:
+        """log of the end of the rate on the safe side, rounded to that side; -inf where it is not positive."""
+        return self.safe(self.rate.maximum(0).log())
+
+    @property
+    def log_constant(self) -> float:
+        """log of the end of the constant on the safe side, rounded to that side; -inf where it is not positive."""
+        return self.safe(self.constant.maximum(0).log())
+
+    def safe(self, number: Enclosure) -> float:
+        """The end of an enclosure with which the bound holds: the upper one of a bound from above."""
+        return number.upper if self.bound.direction == "<=" else number.lower
+
+    @property
+    def evidence(self) -> str:
+        """The evidence of rate and constant."""
+        return self.rate.resting_on(self.constant).evidence
 
     @property
     def decided(self) -> bool:
@@ -80,27 +94,27 @@ def instances_of(cell: Cell, where: Environment, *, only: str | None = None) -> 
         if bound.quantifier == "some" and where.scope == "trajectory":
             continue  # the slopes of a trajectory are what they are
         conditions = (*bound.hypotheses, bound.decision)
-        rate, constant = evaluate(bound.rate, where), evaluate(bound.constant, where)
-        end: Literal["lower", "upper"] = "upper" if bound.direction == "<=" else "lower"
         found.append(
             Instance(
                 theorem,
                 bound,
                 where.scope if bound.quantifier == "every" else "some_slopes",
-                getattr(rate, end),
-                _log(rate, end),
-                _log(constant, end),
-                rate.resting_on(constant).evidence,
+                evaluate(bound.rate, where),
+                evaluate(bound.constant, where),
                 tuple((condition, answer(condition, where)) for condition in conditions),
             )
         )
     return tuple(found)
 
 
-def _log(number: Enclosure, end: Literal["lower", "upper"]) -> float:
-    """An end of the natural logarithm, rounded outward; -inf where the end is not positive."""
-    value: float = getattr(number.maximum(0).log(), end)
-    return value
+def sharpest(decided: Iterable[Instance]) -> Instance:
+    """The bound with the sharpest rate; of equal ones (up to 1e-9) that by constants of the network, then by its factor."""
+
+    def order(instance: Instance) -> tuple[float, bool, float]:
+        sign = 1.0 if instance.bound.direction == "<=" else -1.0
+        return round(sign * instance.log_rate, 9), not instance.constants, sign * instance.log_constant
+
+    return min(decided, key=order)
 
 
 def slacks(instance: Instance, lags: NDArray[np.intp], largest: Array, smallest: Array) -> Array:

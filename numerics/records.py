@@ -1,6 +1,6 @@
 r"""From what was computed to the records of an `Analysis`, with the evidence graph built along the way.
 
-Main definitions: `assemble`, `recurrent_parameters`.
+Main definitions: `assemble`, `recurrent_parameters`, `network_record`, `constant_records`, `bound_record`.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from ..theory.product import jacobian_product
 from . import analysis as a
 from . import verdict
 from .axes import Array
+from .brackets import hierarchy_records
 from .cards import claim_cards, fact_cards, hypothesis_record, refutation_cards, theorem_cards
 from .error_flow import ErrorFlow
 from .evaluate import Environment, evaluate
 from .functionals import EVALUATORS
 from .instantiate import Instance, slacks
+from .intervals import Interval
 from .lyapunov import Spectrum
 from .network import Network
 from .profile import Profile
@@ -83,7 +85,7 @@ def assemble(
     for index, assumption in enumerate(network.assumed):
         graph.add(Node(f"assumption:{index}", "hypothesis", assumption, Assumed(assumption)))
     given = tuple(f"if {assumption}" for assumption in network.assumed)
-    constants = _constants(graph, where)
+    constants = constant_records(graph, where)
     every = np.arange(trajectory.steps + 1)[profile.lags]
     gaps = {
         (i.bound.id, i.scope): slacks(i, every, profile.largest, profile.smallest)
@@ -97,7 +99,7 @@ def assemble(
     refutations = refutation_cards(graph)
     claims = claim_cards(scopes, theorems, refutations)
     found_facts = fact_cards(graph) if facts else []
-    bounds = [_bound(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
+    bounds = [bound_record(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
     flat = profile.log_norm.reshape(len(profile.lags), -1)
     alive = shares.reshape(len(shares), -1)
     alive = alive[:, ~np.isnan(alive).any(axis=0)]
@@ -110,7 +112,7 @@ def assemble(
         *verdict.error_flow_verdict(graph, given, *flow),
     ]
     return a.Analysis(
-        network=_network(network),
+        network=network_record(network),
         horizon=a.Horizon(trajectory.steps, trajectory.samples, directions, *described),
         jacobian=_jacobian(network),
         notation=tuple(a.Notation(letter.symbol, letter.meaning) for letter in notation.TABLE),
@@ -129,10 +131,12 @@ def assemble(
         facts=tuple(found_facts),
         graph=_graph(graph),
         seed=seed,
+        hierarchy=hierarchy_records(where),
     )
 
 
-def _network(network: Network) -> a.NetworkRecord:
+def network_record(network: Network) -> a.NetworkRecord:
+    """What the network is and where it came from."""
     return a.NetworkRecord(
         cell=network.cell.name,
         layer=network.layer,
@@ -156,7 +160,8 @@ def _jacobian(network: Network) -> a.JacobianRecord:
     return a.JacobianRecord(tuple(blocks), tuple(update), jacobian_product(network.cell).formula)
 
 
-def _constants(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
+def constant_records(graph: Graph, where: Environment) -> dict[str, a.ConstantRecord]:
+    """The constants of the recurrent matrices, each with its node in the graph."""
     found = {}
     for functional in EVALUATORS:
         for name in where.matrices:
@@ -176,7 +181,8 @@ def _basis(evidence: str) -> Certified | Measured:
     return Certified(ENCLOSED) if evidence == "certified" else Measured(FLOATS)
 
 
-def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
+def bound_record(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecord:
+    """A bound with its numbers, and its node in the graph, on top of the theorem and the constants."""
     bound, scope = instance.bound, instance.scope
     identifier = f"bound:{bound.id}:{scope}"
     constants = [f"constant:{q}" for q in instance.constants if f"constant:{q}" in graph.nodes]
@@ -203,6 +209,8 @@ def _bound(graph: Graph, instance: Instance, gaps: Array | None) -> a.BoundRecor
         theorem=instance.theorem.id,
         slack=float(gaps.min()) if gaps is not None else None,
         cases=len(gaps) if gaps is not None else 0,
+        rate=Interval(instance.rate.lower, instance.rate.upper),
+        constant=Interval(instance.constant.lower, instance.constant.upper),
         hypotheses=tuple(hypothesis_record(*pair, scope=scope) for pair in instance.answers),
     )
 

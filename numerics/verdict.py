@@ -19,7 +19,7 @@ from ..theory.hypotheses import Hypothesis
 from .analysis import QUESTIONS, Object, VerdictRecord
 from .axes import Array
 from .error_flow import ErrorFlow
-from .instantiate import Instance
+from .instantiate import Instance, sharpest
 from .slope import Slope, fit_slope
 
 ONE_PERCENT = math.log(0.01)
@@ -118,7 +118,7 @@ def _by_bounds(
             reason += "".join(map(_bracket, between))
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
-    best = min(decided, key=_preference)
+    best = sharpest(decided)
     falls = best.bound.direction == "<="
     whom = "every lag, every state and every input" if scope == "all_inputs" else "every lag of this trajectory"
     reason = f"{best.bound.title}: rate {_near_one(best)} {best.bound.decision.needs}, for {whom}"
@@ -149,12 +149,6 @@ def _bracket(growth: Instance) -> str:
     low, high = decision.value.lower, decision.value.upper
     end = "so that no bound for all slopes falls" if decision.status == "met" else "to be compared with 1"
     return f"; the largest growth per step over all slopes lies in {_interval(low, high)}, {end}"
-
-
-def _preference(instance: Instance) -> tuple[float, bool, float]:
-    """The sharpest rate first; of equal ones (up to 1e-9) that by constants of the network, then the sharper factor."""
-    sign = 1.0 if instance.bound.direction == "<=" else -1.0
-    return round(sign * instance.log_rate, 9), not instance.constants, sign * instance.log_constant
 
 
 def _interval(low: float, high: float) -> str:
@@ -198,8 +192,8 @@ def _tells(instance: Instance, steps: int) -> bool:
 def _near_one(instance: Instance) -> str:
     """The rate with as many digits as tell it from 1, rounded to the safe side."""
     way = ROUND_CEILING if instance.bound.direction == "<=" else ROUND_FLOOR
-    texts = (_digits(instance.rate, digits, way) for digits in (6, 9, 12))
-    return next((text for text in texts if float(text) != 1.0), repr(instance.rate))
+    texts = (_digits(instance.safe(instance.rate), digits, way) for digits in (6, 9, 12))
+    return next((text for text in texts if float(text) != 1.0), repr(instance.safe(instance.rate)))
 
 
 def _digits(value: float, digits: int, way: str) -> str:

@@ -1,4 +1,4 @@
-"""The command line: ``errorflow report`` and ``errorflow check``; it alone in this package calls the numerics.
+"""The command line: ``errorflow report``, ``check`` and ``bounds``; it alone in this package calls the numerics.
 
 Exit codes: 0 as expected; 1 a ``--fail-on`` verdict; 2 usage or input error; 3 undecided with ``--fail-on undecided``
 (1 wins over 3). Nothing heavy is imported before a command runs, so that ``--help`` is quick.
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 if TYPE_CHECKING:
-    from ..numerics import Network
+    from collections.abc import Callable, Mapping
 
+    from ..numerics import Network
+    from ..theory.certificate import Certificate
+
+Result = TypeVar("Result")
 FAILURES = ("vanish", "explode", "undecided")
 WORDS = {"vanishes": "vanish", "explodes": "explode", "undecided": "undecided"}
 
@@ -70,13 +74,24 @@ def report(out: Path, seed: int) -> None:
     click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
 
 
+def _weights(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and the options that say which recurrent layer of which file is meant."""
+    cells = "Cell: elman, lstm, gru, gru_reset_before, or another that is installed.  [default: from the shapes]"
+    for option in (
+        click.option("--activation", help="Activation of the cell.  [default: as recorded, else tanh]"),
+        click.option("--cell", help=cells),
+        click.option("--layer", help="Recurrent layer, where the file has several."),
+        click.argument("weights", type=click.Path(path_type=Path)),
+    ):
+        command = option(command)
+    return command
+
+
+_json = click.option("--json", "json_file", help="File for the JSON document alone; - for standard output.")
+
+
 @main.command()
-@click.argument("weights", type=click.Path(path_type=Path))
-@click.option("--layer", help="Recurrent layer, where the file has several.")
-@click.option(
-    "--cell", help="Cell: elman, lstm, gru, gru_reset_before, or another that is installed.  [default: from the shapes]"
-)
-@click.option("--activation", help="Activation of the cell.  [default: as recorded, else tanh]")
+@_weights
 @click.option("--steps", type=int, help="Horizon T.  [default: 100, or the length of the inputs]")
 @click.option("--samples", type=int, help="Number of input sequences.  [default: 32]")
 @click.option("--input-scale", type=float, help="Standard deviation of white-noise inputs; 0 for zeros.  [default: 1]")
@@ -84,7 +99,7 @@ def report(out: Path, seed: int) -> None:
     "--inputs", type=click.Path(path_type=Path), help="Inputs from a .npy file, (T, input) or (T, batch, input)."
 )
 @_out
-@click.option("--json", "json_file", help="File for the JSON document alone; - for standard output.")
+@_json
 @click.option(
     "--fail-on", callback=_fail_on, help="Exit 1 on a verdict vanish or explode, 3 on undecided (comma-separated)."
 )
@@ -110,9 +125,8 @@ def check(
 
         network = load_network(weights, layer=layer, cell=cell, activation=activation)
         given = None if inputs is None else read_inputs(inputs, network)
-        command = "errorflow " + " ".join(_quoted(sys.argv[1:]))
         return _document(
-            network, command, seed=seed, steps=steps, samples=samples, input_scale=input_scale, inputs=given
+            network, _command(), seed=seed, steps=steps, samples=samples, input_scale=input_scale, inputs=given
         )
 
     if out is not None:
@@ -126,17 +140,77 @@ def check(
         click.echo(dumps(document), nl=False)
     else:
         if json_file is not None:
-            _write_json(document, Path(json_file))
+            from .document import dumps
+
+            _write_files({Path(json_file): dumps(document)})
         _print_table(document)
     if out is not None and json_file != "-":
         click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
     sys.exit(_exit_code(document, fail_on))
 
 
-def _quoted(words: list[str]) -> list[str]:
+@main.command()
+@_weights
+@_json
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    help="File for a certificate (P, L, rate) of uniform vanishing, proved, in exact rationals.",
+)
+@_seed
+def bounds(
+    weights: Path,
+    layer: str | None,
+    cell: str | None,
+    activation: str | None,
+    json_file: str | None,
+    certificate: Path | None,
+    seed: int,
+) -> None:
+    """Brackets and bounds for all inputs of one recurrent layer of WEIGHTS, without a simulation."""
+
+    def run() -> tuple[dict[str, Any], Certificate | None]:
+        from ..numerics import load_network
+        from ..numerics.uniform import certificate_of, uniform
+        from .document import from_uniform
+        from .progress import bar
+        from .provenance import provenance
+
+        network = load_network(weights, layer=layer, cell=cell, activation=activation)
+        with bar("bounding"):
+            proof = None if certificate is None else certificate_of(network)
+            found = uniform(network)
+        hashes = {"weights": network.sha256} if network.sha256 else {}
+        return from_uniform(found, provenance=provenance(_command(), seed, hashes)), proof
+
+    if certificate is not None and json_file is not None and Path(json_file) == certificate:
+        _complain(ValueError(f"--json and --certificate must name two files, got {json_file!r} twice"))
+    document, proof = _guarded(run)
+    from .document import dumps
+
+    files: dict[str | Path, str | bytes] = {}
+    if certificate is not None and proof is not None:
+        files[certificate] = proof.to_json()
+    if json_file not in (None, "-"):
+        files[Path(str(json_file))] = dumps(document)
+    _write_files(files)
+    if json_file == "-":
+        click.echo(dumps(document), nl=False)
+        return
+    from .terminal import print_bounds, print_certificate
+
+    print_bounds(document)
+    if proof is not None:
+        print_certificate(proof.constant, proof.rate)
+    for path in files:
+        click.echo(f"wrote {path}")
+
+
+def _command() -> str:
+    """The command line as a shell reads it."""
     import shlex
 
-    return [shlex.quote(word) for word in words]
+    return " ".join(["errorflow", *map(shlex.quote, sys.argv[1:])])
 
 
 def _document(
@@ -157,13 +231,12 @@ def _document(
     return from_analysis(analysis, provenance=provenance(command, seed, hashes))
 
 
-def _guarded(run: Any) -> dict[str, Any]:
+def _guarded(run: Callable[[], Result]) -> Result:
     """Run; what is wrong with the input becomes one sentence on stderr and exit code 2."""
     try:
-        result: dict[str, Any] = run()
+        return run()
     except (ValueError, TypeError, OSError, ImportError) as error:
         _complain(error)
-    return result
 
 
 def _complain(error: BaseException) -> NoReturn:
@@ -179,21 +252,17 @@ def _check_folder(folder: Path) -> None:
 
 
 def _write(document: dict[str, Any], folder: Path) -> None:
-    from .document import dumps, write_whole
+    from .document import dumps
     from .html import render
 
-    try:
-        page = render(document)
-        write_whole({folder / "report.html": page, folder / "report.json": dumps(document)})
-    except OSError as error:
-        _complain(error)
+    _write_files({folder / "report.html": render(document), folder / "report.json": dumps(document)})
 
 
-def _write_json(document: dict[str, Any], path: Path) -> None:
-    from .document import dumps, write_whole
+def _write_files(files: Mapping[str | Path, str | bytes]) -> None:
+    from .files import write_whole
 
     try:
-        write_whole({path: dumps(document)})
+        write_whole(files)
     except OSError as error:
         _complain(error)
 

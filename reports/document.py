@@ -20,12 +20,13 @@ from typing import Any
 import jsonschema
 import sympy
 
+from .conclusion import conclusion
 from .files import write_whole
 from .mathml import mathml
 from .order import latex
 from .question import question
 
-__all__ = ["VERSION", "dumps", "formula", "from_analysis", "load", "loads", "validate", "write_whole"]
+__all__ = ["VERSION", "dumps", "formula", "from_analysis", "from_uniform", "load", "loads", "validate", "write_whole"]
 
 VERSION = 1
 _EMPTY: dict[str, Any] = {
@@ -35,6 +36,7 @@ _EMPTY: dict[str, Any] = {
     "systems": [],
     "experiments": [],
     "eigenvalues": {},
+    "hierarchy": [],
 }
 
 
@@ -57,6 +59,20 @@ def from_analysis(analysis: object, *, provenance: Mapping[str, object]) -> dict
     made = {**_EMPTY, **tree, "schema_version": VERSION, "provenance": _plain(provenance, "provenance")}
     document = {key: made[key] for key in _order(made)}
     validate(document)
+    return document
+
+
+def from_uniform(found: object, *, provenance: Mapping[str, object]) -> dict[str, Any]:
+    """The document of what holds for all inputs: a part of an analysis, with a verdict and a conclusion in one sentence.
+
+    `found` is a tree as for `from_analysis`, whose field names are the keys of `uniform` in the schema. Raises TypeError and
+    ValueError as `from_analysis` does.
+    """
+    tree = _plain(found, "found")
+    made = {**tree, "schema_version": VERSION, "provenance": _plain(provenance, "provenance")}
+    made["conclusion"] = conclusion(made)
+    document = {key: made[key] for key in _order(made)}
+    _hold(document, _uniform_validator())
     return document
 
 
@@ -91,11 +107,15 @@ def validate(document: object) -> None:
         raise ValueError(
             f"the analysis document has schema_version {_short(version)}; this errorflow reads version {VERSION}"
         )
-    error = jsonschema.exceptions.best_match(_validator().iter_errors(document))
-    if error is not None:
-        raise ValueError(_sentence(error))
+    _hold(document, _validator())
     for complaint in _inconsistencies(document):
         raise ValueError(f"the analysis document {complaint}")
+
+
+def _hold(document: Mapping[str, Any], validator: jsonschema.Draft202012Validator) -> None:
+    error = jsonschema.exceptions.best_match(validator.iter_errors(document))
+    if error is not None:
+        raise ValueError(_sentence(error))
 
 
 def dumps(document: Mapping[str, object]) -> str:
@@ -232,6 +252,15 @@ def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(_schema())
 
 
+@cache
+def _uniform_validator() -> jsonschema.Draft202012Validator:
+    """The schema of `uniform`, whose keys that an analysis has too are described there."""
+    whole = _schema()
+    own = whole["$defs"]["uniform"]
+    properties = {key: own["properties"].get(key, whole["properties"].get(key)) for key in own["required"]}
+    return jsonschema.Draft202012Validator({**whole, "required": own["required"], "properties": properties})
+
+
 def _sentence(error: jsonschema.ValidationError) -> str:
     place = error.json_path.removeprefix("$").removeprefix(".")
     where = f" at {place}" if place else ""
@@ -269,6 +298,11 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
     for place, table, values in series:
         if isinstance(values, list) and len(values) != len(table["lags"]):
             yield f"has {len(values)} values at {place} for {len(table['lags'])} lags"
+    for at, block in enumerate(document.get("hierarchy", ())):
+        ids = {row["id"] for row in block["rows"]}
+        for link in block["links"]:
+            if not ids.issuperset(link):
+                yield f"has a link {link} at hierarchy[{at}] between rows that are not there"
     for name, values in document["eigenvalues"].items():
         if len(values["real"]) != len(values["imag"]):
             counts = f"{len(values['real'])} real but {len(values['imag'])} imaginary parts"

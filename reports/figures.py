@@ -1,4 +1,4 @@
-"""The figures of the page, from the document alone: gradient profile, lag shares, eigenvalues.
+"""The figures of the page, from the document alone: gradient profile, lag shares, eigenvalues, and those of `brackets`.
 
 Each picture comes in a wide and a narrow drawing (the style sheet shows one of them) with the same title and
 description, a legend that is text, and the numbers behind it as a table of at most forty rows.
@@ -14,6 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from . import svg
+from .brackets import brackets
 from .formats import SCOPES, as_shown, plain_norm, show, value
 from .pictures import (
     DASHES,
@@ -50,6 +51,7 @@ class Gallery:
     profile: Picture | None
     shares: Picture | None
     eigenvalues: Picture | None
+    brackets: tuple[Picture, ...]
     glyphs: Markup
 
 
@@ -64,7 +66,8 @@ def draw(document: Mapping[str, Any]) -> Gallery:
     with svg.style():
         profile, shares = _profile(document, glyphs), _shares(document, glyphs)
         eigenvalues = _eigenvalues(document, glyphs)
-    return Gallery(profile, shares, eigenvalues, svg.glyph_sheet(glyphs))
+        hierarchy = brackets(document, glyphs)
+    return Gallery(profile, shares, eigenvalues, hierarchy, svg.glyph_sheet(glyphs))
 
 
 # --- gradient profile ------------------------------------------------------------------------------------

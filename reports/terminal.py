@@ -1,11 +1,23 @@
-"""The verdict table on a terminal, and how many claims hold, from the document."""
+"""Documents on a terminal: the verdict table with how many claims hold; the brackets and the bounds for all inputs.
+
+Main definitions: `print_verdicts`, `print_bounds`, `print_certificate`.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .conclusion import against, named, of_slopes
 from .judgements import tally
+from .rounding import apart, outward
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from rich.console import Console
+    from rich.table import Table
 
 NAMES = {
     "state_jacobian": "state Jacobian",
@@ -14,17 +26,14 @@ NAMES = {
     "error_flow": "error flow",
 }
 FEWEST_COLUMNS = 80
+_MATRIX = re.compile(r"Matrix\(\[.*\]\)", re.DOTALL)  # a matrix of expressions, too large for a line
 
 
 def print_verdicts(document: Mapping[str, Any]) -> None:
     """Print one row per object: verdict, scope, rate, half-life, evidence; below it each reason in one sentence."""
-    from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=False)
-    if console.width < FEWEST_COLUMNS:
-        console = Console(highlight=False, width=FEWEST_COLUMNS)
+    console = _console()
     network, horizon = document["network"], document["horizon"]
     name = f"{network['cell']} {network['layer']}".strip()
     console.print(
@@ -33,9 +42,7 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
     for condition in network["assumed"]:
         console.print(Text(f"assumed: {condition}"))
     decisive = [v for v in document["verdicts"] if v["decisive"]]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("", "object", "verdict", "scope", "rate", "half-life", "lags", "evidence"):
-        table.add_column(heading, overflow="fold")
+    table = _table("", "object", "verdict", "scope", "rate", "half-life", "lags", "evidence")
     for v in decisive:
         first, last = v["lag_range"]
         half = "" if v["half_life"] is None else f"{_number(v['half_life'])} steps"
@@ -61,3 +68,96 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
 
 def _number(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.4g}"
+
+
+def print_bounds(document: Mapping[str, Any]) -> None:
+    """Print the brackets of each recurrent block against 1/gamma, the bounds for all inputs, and what they conclude.
+
+    Every number is rounded outward.
+    """
+    from rich.text import Text
+
+    console, network = _console(), document["network"]
+    console.print(Text(f"{network['cell']} {network['layer']}".strip() + f", n = {network['n']}, all inputs"))
+    for condition in document["given"]:
+        console.print(Text(f"assumed: {condition}"))
+    for block in document["hierarchy"]:
+        known = block["threshold"] is not None
+        console.print(Text(f"\n{block['block']}: {of_slopes(block)}", style="bold"))
+        table = _table("quantity", "lower", "upper", *(["against 1/gamma"] if known else []), "evidence")
+        for row in block["rows"]:
+            ends = outward(row["lower"], up=False), outward(row["upper"], up=True)
+            where = [against(row, block["threshold"])] if known else []
+            table.add_row(*map(Text, (named(row, block["block"]), *ends, *where, row["evidence"])))
+        console.print(table)
+    for bounds, heading in _by_scope(document["bounds"]):
+        console.print(Text(f"\n{heading}", style="bold"))
+        table = _table("bound", "rate r", "constant C", "decides", "evidence")
+        for bound in bounds:
+            table.add_row(*map(Text, _numbers(bound)))
+        console.print(table)
+    _print_hypotheses(console, document["bounds"])
+    console.print(Text(f"\n{document['conclusion']}"))
+
+
+def print_certificate(constant: Fraction, rate: Fraction) -> None:
+    """Print what a certificate proves, rounded up."""
+    print_line = _console().print
+    print_line(f"certificate: ||J(t, t-k)||_2 <= {outward(constant, up=True)} * {apart(rate, up=True)}^k", markup=False)
+
+
+def _by_scope(bounds: list[Any]) -> list[tuple[list[Any], str]]:
+    """Upper bounds, lower bounds, and what holds for some slopes only, each with a heading; without the empty ones."""
+    some = [b for b in bounds if b["scope"] == "some_slopes"]
+    upper = [b for b in bounds if b not in some and b["direction"] == "<="]
+    lower = [b for b in bounds if b not in some and b["direction"] != "<="]
+    parts = [
+        (upper, "||J(t, t-k)||_2 <= C r^k for all inputs"),
+        (lower, "smallest singular value of J(t, t-k) >= C r^k for all inputs"),
+        (some, "||J(t, t-k)||_2 >= C r^k for some slopes in their range"),
+    ]
+    return [part for part in parts if part[0]]
+
+
+def _numbers(bound: Mapping[str, Any]) -> tuple[str, ...]:
+    """Title, rate, constant, what the bound decides and its evidence."""
+    up = bound["direction"] == "<="
+    rate, constant = (bound[name]["upper" if up else "lower"] for name in ("rate", "constant"))
+    decides = bound["decides"] or "nothing"
+    return bound["title"], apart(rate, up=up), outward(constant, up=up), decides, bound["evidence"]
+
+
+def _print_hypotheses(console: Console, bounds: list[Any]) -> None:
+    """One row for each hypothesis: the number on its left side, rounded away from what it needs, and the margin."""
+    from rich.text import Text
+
+    console.print(Text("\nhypotheses", style="bold"))
+    table = _table("hypothesis", "value", "margin", "here")
+    for bound in bounds:
+        table.add_row(Text(bound["title"], style="bold"))
+        for h in bound["hypotheses"]:
+            value = outward(h["value"], up=h["needs"].startswith("<"))
+            statement = _MATRIX.sub("M", h["statement"])
+            table.add_row(*map(Text, (f"  {statement}", value, outward(h["margin"], up=False), _status(h))))
+    console.print(table)
+
+
+def _status(hypothesis: Mapping[str, Any]) -> str:
+    return str(hypothesis["status"]).replace("_", " ")
+
+
+def _console() -> Console:
+    """The standard output, at least as wide as the tables need."""
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=False)
+    return console if console.width >= FEWEST_COLUMNS else Console(highlight=False, width=FEWEST_COLUMNS)
+
+
+def _table(*headings: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

@@ -15,7 +15,7 @@ F(z + h) = 0: x + d is not 0, as y* (x + d) = 1, and lambda + m is an eigenvalue
 floats but for the diagonal of A - lambda I, which is rounded once: I - R J is off by at most (gamma_(N+1) + u) |R| |J| + u I.
 A x - lambda x is a sum of at most n + 2 products, y* x - 1 of 2 n products and 1, and each is off by at most gamma_(N+3) times
 the sum of the absolute values. All norms are bounded by Frobenius norms. max |a_ij| <= 1 in the scaled matrix; the digits
-that a scaling lost and underflow are below N 2^-500.
+that a scaling lost and underflow are below N 2^-300, ||R||_F being below 2^200.
 
 Main definition: `radius_from_simple_eigenvalue`.
 """
@@ -27,7 +27,7 @@ import numpy as np
 from ..certify import SLACK, U, down, gamma, norm_of_vector_above, real_embedding, scaled_down
 from .matrix import Matrix, balanced, components
 
-UNDERFLOW = 2.0**-500
+UNDERFLOW = 2.0**-300
 
 
 def radius_from_simple_eigenvalue(W: Matrix) -> float:
@@ -61,7 +61,7 @@ def _below(A: Matrix) -> float:
     real = value.imag == 0.0 and not x.imag.any()
     M = np.ascontiguousarray(J.real) if real else real_embedding(J)
     try:
-        R = np.linalg.inv(M)
+        R = np.asarray(np.linalg.inv(M), dtype=np.float64)
     except np.linalg.LinAlgError:
         return 0.0
     N = len(M)

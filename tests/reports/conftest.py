@@ -28,12 +28,19 @@ def _shipped() -> dict[str, Any]:
 def _built(name: str) -> dict[str, Any]:
     if name == "report":
         return _shipped()
-    spec = importlib.util.spec_from_file_location("report_samples", Path(__file__).with_name("sample.py"))
+    made = dict(getattr(_module("sample"), name)())
+    made["hierarchy"] = _module("sample_hierarchy").hierarchies(name)
+    return made
+
+
+def _module(name: str) -> Any:
+    """A file of this folder as a module."""
+    spec = importlib.util.spec_from_file_location(f"report_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return dict(getattr(module, name)())
+    return module
 
 
 SAMPLES = ("elman", "gru", "exploding")

@@ -76,6 +76,9 @@ def test_each_missing_key_is_named_in_one_sentence(sample: Sample) -> None:
         (("bounds", 0, "direction"), "<"),
         (("bounds", 0, "hypotheses", 0, "status"), "not met"),
         (("bounds", 0, "slack"), "inf"),
+        (("hierarchy", 0, "rows", 0, "evidence"), "sure"),
+        (("hierarchy", 0, "threshold"), "one"),
+        (("hierarchy", 0, "links", 0), ["spectral_norm"]),
         (("profile", "lags", 0), -1),
         (("profile", "lags", 0), 0.5),
         (("theorems", 0, "source", "reading"), "skimmed"),
@@ -106,6 +109,19 @@ def test_lists_that_belong_together_have_one_length(sample: Sample) -> None:
     document["eigenvalues"]["W"]["imag"].append(0.0)
     with pytest.raises(ValueError, match=r"20 real but 21 imaginary parts at eigenvalues.W"):
         validate(document)
+    document = sample("elman")
+    document["hierarchy"][0]["links"][1] = ["spectral_radius", "norm"]
+    with pytest.raises(
+        ValueError, match=r"has a link \['spectral_radius', 'norm'\] at hierarchy\[0\] between rows that"
+    ):
+        validate(document)
+
+
+def test_documents_of_earlier_versions_have_no_hierarchy(sample: Sample) -> None:
+    document = sample("elman")
+    del document["hierarchy"]
+    validate(document)
+    assert "hierarchy" not in loads(dumps(document))
 
 
 def test_added_keys_are_allowed_everywhere(sample: Sample) -> None:

@@ -16,12 +16,12 @@ Sample = Callable[[str], Document]
 
 
 def _pictures(gallery: figures.Gallery) -> list[Any]:
-    return [p for p in (gallery.profile, gallery.shares, gallery.eigenvalues) if p is not None]
+    return [p for p in (gallery.profile, gallery.shares, gallery.eigenvalues, *gallery.brackets) if p is not None]
 
 
 def test_all_pictures_are_drawn_with_words_and_tables(document: Document) -> None:
     gallery = figures.draw(document)
-    assert len(_pictures(gallery)) == 3
+    assert len(_pictures(gallery)) == 3 + len(document["hierarchy"])
     for picture in _pictures(gallery):
         for drawing in (picture.wide, picture.narrow):
             if not drawing:
@@ -125,6 +125,7 @@ def test_without_data_there_is_no_picture(sample: Sample) -> None:
     document["profile"] |= EMPTY
     document["lag_shares"] |= {"lags": [], "share": [], "log_share": []}
     document["eigenvalues"] = {}
+    del document["hierarchy"]
     assert _pictures(figures.draw(document)) == []
 
 

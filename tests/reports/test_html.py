@@ -120,7 +120,7 @@ def test_landmarks_and_skip_link(document: Document) -> None:
 def test_sections_stand_in_order_and_only_with_data(sample: Sample) -> None:
     page = render(sample("elman"))
     order = ["verdict", "profile", "shares", "claims", "theorems", "refutations", "facts"]
-    order += ["cell", "constants", "graph", "spectrum", "sources", "reproduce"]
+    order += ["cell", "hierarchy", "constants", "graph", "spectrum", "sources", "reproduce"]
     assert re.findall(r'<section id="([a-z]+)"', page) == order
     assert re.findall(r'<li><a href="#([a-z]+)"', page) == order
     document = sample("elman")
@@ -130,6 +130,7 @@ def test_sections_stand_in_order_and_only_with_data(sample: Sample) -> None:
     document["experiments"] = [{"claim": "an experiment", "result": {"W": [[2, 4], [-1, -2]]}}]
     document["theorems"] = document["refutations"] = document["claims"] = document["facts"] = []
     document["constants"], document["graph"] = {}, {"nodes": [], "edges": []}
+    del document["hierarchy"]  # as in a document of an earlier version
     sections = re.findall(r'<section id="([a-z]+)"', render(document))
     assert sections == ["verdict", "profile", "shares", "systems", "cell", "spectrum", "experiments", "reproduce"]
 
@@ -171,6 +172,8 @@ def test_text_of_strangers_stays_text(sample: Sample, text: str) -> None:
     document["jacobian"]["blocks"][0]["row"] = text
     document["provenance"]["versions"][text] = text
     document["lag_shares"]["parameter"] = text
+    document["hierarchy"][0] |= {"block": text, "links": []}
+    document["hierarchy"][0]["rows"][0]["id"] = text
     for verdict in document["verdicts"]:
         verdict |= {"reason": text, "norm": text, "decided_by": text, "given": [text]}
     page = render(document)
@@ -240,6 +243,48 @@ def test_hypotheses_say_whether_they_are_met_and_by_how_much(sample: Sample) -> 
 def test_gates_stand_side_by_side(sample: Sample) -> None:
     words = _words(render(sample("gru")))
     assert "Constant W_nWn W_rWr W_zWz" in words, "the name for screen readers, then the symbol"
+
+
+def test_brackets_stand_against_the_threshold_with_their_evidence(sample: Sample) -> None:
+    words = _words(render(sample("elman")))
+    assert "the state Jacobian vanishes for all inputs" in words
+    assert re.search(r"0\.75 1\.125 undecided certified", words)
+    page = render(sample("gru"))
+    assert page.count('id="figure-brackets-') == 3
+    section = page[page.index('<section id="hierarchy"') : page.index('<section id="constants"')]
+    assert "no 1/γ belongs to this block" in section
+    assert "vanishes for all inputs" not in section
+    assert 'class="badge measured"' in section
+
+
+@pytest.mark.parametrize(
+    ("least", "said", "unsaid"),
+    [
+        (0.0, "lies above, it grows for some slopes", "negative"),
+        (-0.1, "as some slopes are negative", "alone decides neither"),
+        (
+            0.01,
+            "alone decides neither",
+            "grows for some slopes",
+        ),  # the masks of the joint spectral radius are no slopes
+    ],
+)
+def test_what_the_brackets_decide_depends_on_the_least_slope(
+    sample: Sample, least: float, said: str, unsaid: str
+) -> None:
+    document = sample("elman")
+    document["hierarchy"][0]["slopes"]["lower"] = least
+    page = render(document)
+    words = _words(page[page.index('<section id="hierarchy"') : page.index('<section id="constants"')])
+    assert said in words
+    assert unsaid not in words
+    assert "the state Jacobian vanishes for all inputs" in words
+
+
+def test_blocks_beyond_the_fourth_are_named(sample: Sample) -> None:
+    document = sample("gru")
+    document["hierarchy"] = [block | {"block": f"W_{at}"} for at, block in enumerate(2 * document["hierarchy"])]
+    assert "The blocks W_4, W_5 are in the JSON document." in _words(render(document))
 
 
 def test_long_matrices_have_a_letter_and_are_written_out_on_the_cards(sample: Sample) -> None:
