@@ -10,11 +10,12 @@ import math
 from ..theory import notation, quantities
 from ..theory.bounds import slope_form
 from .axes import Array
+from .constants import growing_masks
 from .constants.hierarchy import LINKS, ROWS, hierarchy
 from .enclosure import Enclosure, exact
 from .evaluate import Environment
 from .functionals import functional
-from .intervals import BracketRecord, HierarchyRecord, Interval
+from .intervals import BracketRecord, HierarchyRecord, Interval, MasksRecord
 
 N_MAX_ABS = "n_max_abs"
 KINDS = {kind.__name__: kind for kind in quantities.MATRIX_FUNCTIONALS if kind.__name__ in ROWS}
@@ -42,9 +43,23 @@ def hierarchy_records(where: Environment) -> tuple[HierarchyRecord, ...]:
                 slopes,
                 tuple(_record(row, block, bracket) for row, bracket in brackets.items()),
                 LINKS,
+                _growing(W, where, slopes) if here else None,
             )
         )
     return tuple(found)
+
+
+def _growing(W: Array, where: Environment, slopes: Interval | None) -> MasksRecord | None:
+    """Masks under which the state Jacobian grows, where gamma times them are slopes; None where none are known."""
+    if slopes is None or slopes.lower > 0.0:
+        return None
+    if (where.slope_sup * functional(quantities.joint_spectral_radius, W)).lower <= 1.0:
+        return None
+    found = growing_masks(W)
+    if (where.slope_sup * found.rate).lower <= 1.0:
+        return None
+    masks = tuple("".join("01"[int(entry)] for entry in mask) for mask in found.masks)
+    return MasksRecord(masks, found.rate.lower, found.rate.upper, found.rate.evidence)
 
 
 def _known(row: str, W: Array) -> Enclosure:

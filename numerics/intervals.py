@@ -1,6 +1,6 @@
 """Intervals and brackets of the analysis: plain data whose field names are the keys of the JSON document.
 
-Main definitions: `Interval`, `BracketRecord`, `HierarchyRecord`.
+Main definitions: `Interval`, `BracketRecord`, `MasksRecord`, `HierarchyRecord`.
 """
 
 from __future__ import annotations
@@ -31,11 +31,22 @@ class BracketRecord:
 
 
 @dataclass(frozen=True)
+class MasksRecord:
+    """Masks, a word of 0 and 1 for each step, that repeated make the products of D_t W grow by ``lower`` per step at least."""
+
+    masks: tuple[str, ...]
+    lower: float
+    upper: float
+    evidence: str
+
+
+@dataclass(frozen=True)
 class HierarchyRecord:
     """The brackets of one recurrent block in ascending order, and which number is at most which (``links``).
 
     ``threshold`` encloses 1/gamma for all inputs, gamma = sup |phi'|, and ``slopes`` [inf phi', sup phi'] where the step
     Jacobian is D_t W with slopes phi' in D_t; both are None where it has another form or the range is unknown.
+    ``growing`` are masks that, times gamma, are slopes under which the state Jacobian grows, if some are known.
     """
 
     block: str
@@ -44,3 +55,4 @@ class HierarchyRecord:
     slopes: Interval | None
     rows: tuple[BracketRecord, ...]
     links: tuple[tuple[str, str], ...]
+    growing: MasksRecord | None = None

@@ -24,6 +24,7 @@ NAMES = {
     "row_sum_norm": ("||{}||_inf", r"\|{}\|_\infty"),
     "n_max_abs": ("n max |{}|", r"n\,\max|{}|"),
 }
+WIDEST = 64  # units of which a mask is written out
 _LOG_2 = math.nextafter(math.log(2.0), 1.0)  # above log 2
 JOINT, SCALED = "joint_spectral_radius", "diagonal_scaling_norm"
 
@@ -70,6 +71,20 @@ def of_slopes(hierarchy: Json) -> str:
     if slopes is None or threshold is None:
         return "no common range of slopes, so no 1/gamma"
     return f"slopes in {_slopes(slopes)}, 1/gamma {within(threshold['lower'], threshold['upper'])}"
+
+
+def of_masks(growing: Json) -> str:
+    """Masks that make the products grow, as a sentence; of more than `WIDEST` units only how many each keeps.
+
+    >>> of_masks({"masks": ["10", "11"], "lower": 1.25, "upper": 1.5})
+    'The masks 10, 11 in turn make the products of D_t W grow by a factor of at least 1.25 per step, on average'
+    """
+    masks = growing["masks"]
+    wide = len(masks[0]) > WIDEST
+    shown = ", ".join(f"that keep {mask.count('1')} units" if wide else mask for mask in masks)
+    which = f"masks {shown} in turn make" if len(masks) > 1 else f"mask {shown} in every step makes"
+    rate = outward(growing["lower"], up=False)
+    return f"The {which} the products of D_t W grow by a factor of at least {rate} per step, on average"
 
 
 def _slopes(slopes: Json) -> str:

@@ -104,6 +104,16 @@ def _power(mantissa: str, exponent: int) -> Markup:
     return Markup(f"{mantissa}\u00a0×\u00a010<sup>{exponent}</sup>".replace("-", _MINUS))
 
 
+def width(lower: Number, upper: Number) -> float:
+    """upper - lower, 0 for a point.
+
+    >>> width(1.0, 1.5), width("Infinity", "Infinity")
+    (0.5, 0.0)
+    """
+    low, high = value(lower), value(upper)
+    return 0.0 if low == high else high - low
+
+
 def interval(lower: Number, upper: Number) -> Markup:
     """An enclosure: one number where four digits cannot tell the ends apart, else both.
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from . import fonts, formats, judgements, latex, outline, proofs, sieve, views
+from .conclusion import of_masks
 from .document import validate
 from .figures import draw
 from .mathml import letter
@@ -73,13 +74,13 @@ def _environment() -> Environment:
     )
     environment.filters |= formats.filters()
     environment.filters |= {
-        "math": _inline, "display": _display, "flow": _flow, "run": _run, "short": _short, "zip": zip,
+        "of_masks": of_masks, "math": _inline, "display": _display, "flow": _flow, "run": _run, "short": _short, "zip": zip,
         "tex": lambda text: Markup(latex.math(text, large=True)),
         "letter": lambda name: Markup(letter(name)), "sign": judgements.sign,
         "cited": judgements.short, "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
     }  # fmt: skip
     environment.globals |= {
-        "interval": formats.interval, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
+        "interval": formats.interval, "width": formats.width, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
         "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
         "families": outline.families, "alone": outline.alone, "card": views.card, "proofs": proofs, "judgements": judgements,
         "GRADES": formats.GRADES, "READING": _READING,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .conclusion import against, named, of_slopes
+from .conclusion import against, named, of_masks, of_slopes
 from .judgements import tally
 from .rounding import apart, outward
 
@@ -90,6 +90,8 @@ def print_bounds(document: Mapping[str, Any]) -> None:
             where = [against(row, block["threshold"])] if known else []
             table.add_row(*map(Text, (named(row, block["block"]), *ends, *where, row["evidence"])))
         console.print(table)
+        if block.get("growing"):
+            console.print(Text(f"{of_masks(block['growing'])} ({block['growing']['evidence']})"))
     for bounds, heading in _by_scope(document["bounds"]):
         console.print(Text(f"\n{heading}", style="bold"))
         table = _table("bound", "rate r", "constant C", "decides", "evidence")
