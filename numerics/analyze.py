@@ -61,7 +61,7 @@ def analyze(
     >>> net = Network(cells.get("elman"), {"W": np.eye(3) / 2, "B": np.eye(3), "b": np.zeros(3)})
     >>> found = analyze(net, steps=40, rng=0).verdict("state_jacobian")
     >>> found.verdict, found.scope, found.evidence, round(found.half_life, 6)
-    ('vanishes', 'all_inputs', 'measured', 1.0)
+    ('vanishes', 'all_inputs', 'certified', 1.0)
     """
     if not isinstance(network, Network):
         raise TypeError(f"network must be a Network, such as load_network(...) gives, got {type(network).__name__}")

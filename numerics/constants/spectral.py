@@ -4,7 +4,8 @@ For every W: rho(W) <= ||W||_2, rho(W) <= rho(|W|) <= ||W||_inf <= n max_ij |w_i
 mu_2(W) <= ||W||_2. Every function returns a certified `Enclosure` of the exact value for the floats in W. V = 2^-e W has its
 largest entry in [1/2, 1); what it loses to underflow is inside the `TINY` of `certify`, whose gamma_k and phi_k are used.
 
-**Norm.** stretch(V, v) <= ||V||_2 <= norm_above(V) (`certify`), v near the top right singular vector; any v will do.
+**Norm.** stretch(V, v) <= ||V||_2 <= norm_above(V) (`certify`), v near the top right singular vector; any v will do. And
+max |w_ij| <= ||W||_2 <= max(||W||_1, ||W||_inf), with equality for a diagonal or a multiple of a permutation matrix.
 
 **Smallest singular value.** Let R be a float matrix, meant to be V^-1, and T >= |R V - I| entrywise. Then ||R V - I||_2 <= d =
 (||T||_1 ||T||_inf)^(1/2). If d < 1, V is nonsingular, and R = (I + (R V - I)) V^-1 says that (1 - d)||V^-1|| <= ||R|| <= (1 +
@@ -80,8 +81,10 @@ def row_sum_norm(W: ArrayLike) -> Enclosure:
 def spectral_norm(W: ArrayLike) -> Enclosure:
     """||W||_2 = max over x of ||W x||_2/||x||_2, in a certified interval of a relative width near n^2 u.
 
-    >>> found = spectral_norm([[0.0, 2.0], [1.0, 0.0]])
-    >>> 2.0 - 1e-12 < found.lower <= 2.0 <= found.upper < 2.0 + 1e-12
+    >>> spectral_norm([[0.0, 2.0], [1.0, 0.0]])
+    Enclosure(2.0, certified)
+    >>> found = spectral_norm([[3.0, 0.0], [4.0, 1e-200]])
+    >>> 5.0 - 1e-12 < found.lower <= 5.0 <= found.upper < 5.0 + 1e-12
     True
     """
     matrix = square_matrix(W)
@@ -89,7 +92,9 @@ def spectral_norm(W: ArrayLike) -> Enclosure:
         return _point(abs(float(matrix[0, 0])))
     V, exponent = normalized(matrix)
     guess, v = top_vector(V)
-    return enclose_certified(norm_below(V, v), norm_above(V, guess=guess), exponent)
+    found = enclose_certified(norm_below(V, v), norm_above(V, guess=guess), exponent)
+    simple = row_sum_norm(matrix).maximum(row_sum_norm(matrix.T)).upper
+    return certified(max(found.lower, float(np.abs(matrix).max())), upper=min(found.upper, simple))
 
 
 def smallest_singular_value(W: ArrayLike) -> Enclosure:

@@ -262,3 +262,10 @@ def test_wrong_options_are_refused_in_one_sentence() -> None:
     for limit in (1.0, 0.0, math.inf, math.nan):
         with pytest.raises(ValueError, match="condition_limit must be greater than 1 and at most 1e60, got"):
             diagonal_scaling(np.eye(2), condition_limit=limit)
+
+
+def test_a_norm_is_exact_only_where_no_digit_was_lost() -> None:
+    """Beside 1e300 the entry 1e-30 is lost to scaling; the norm is above 1e300 all the same, and the interval says so."""
+    assert spectral_norm([[1e300, 0.0], [0.0, 1.0]]).width == 0.0
+    mixed = spectral_norm([[1e300, 1e-30], [0.0, 1.0]])
+    assert mixed.lower == 1e300 < mixed.upper
