@@ -5,98 +5,161 @@ and rho(A) <= w(A) <= ||A||_2 <= 2 w(A); a normal A has w(A) = rho(A) = ||A||_2,
 has cos(pi/(n+1)). Slopes D_t with entries in [0, gamma] make ||D_k W ... D_1 W||_2 <= 2 kappa(L) (gamma w(L W L^-1))^k
 for every positive diagonal L, hence rho(W) <= omega(W) <= s(W). The least w over L is a convex problem in log L.
 
-**Lower end.** |x* A x| for the top eigenvector x of H at the best angle, found on a grid and by cubic steps.
-**Upper end.** By Ando 1973, w(A) <= t if and only if there is a symmetric P with [[P, A^T], [A, 2 t I - P]] >= 0. The
-largest X = 2 t I - P solves X + A^T X^-1 A = 2 t I; cyclic reduction, which squares in every step what is left of it,
-finds it if and only if w(A) < t. So one t just above the lower end shows that no angle was missed, without a second
-grid, and the least eigenvalue of the block matrix says how well.
+All numbers are *certified*: from a search nothing is taken but floats X, z, L and R, and `radius_bounds` derives for any
+such floats the ends
 
-Main definitions: `numerical_radius`, `scaled_numerical_radius`, `radius_scaling`, `RadiusScaling`.
+    |z* A z|/(z* z) <= w(A) <= t - lambda_min([[2 t I - X, A^T], [A, X]]),
+    min_i Re sum_j e^(i theta_j) (A R_j R_j^*)_ii/sum_j (R_j R_j^*)_ii <= omega(A),
+
+with an allowance for every rounding, that of L W L^-1 included.
+
+**w.** z is the top eigenvector of H at the best angle, found on a grid and by cubic steps. By Ando 1973 the block matrix
+can be made positive semidefinite if and only if w(A) <= t. The largest X solves X + A^T X^-1 A = 2 t I; cyclic reduction,
+which squares in every step what is left of it, finds it if and only if w(A) < t. So one t just above the lower end shows
+that no angle was missed, without a second grid. If no t will do, w(A) <= ||A||_2 is what remains, with X = t I.
+
+**omega.** It is the largest over the diagonal blocks of the strongly connected components (the graph of the components has
+no cycle, so that an L that grows along it makes what couples them as small as one likes), and a block of one unit has
+|w_ii|, exactly. Upper ends: w(L W L^-1) for the best L found for each block, at any condition; rho(|W|), and the s(W) of
+`diagonal_scaling`. Lower ends: the dual bound of `radius_bounds`, the largest over the blocks; rho(W), and s(W)/2, since
+||A||_2 <= 2 w(A) for every A = L W L^-1.
+
+Main definitions: `numerical_radius`, `scaled_numerical_radius`, `radius_scaling`, `RadiusScaling`, `radius_enclosed`,
+`maximal_solution`.
 """
 
 from __future__ import annotations
 
-import cmath
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh, solve_triangular
+from numpy.typing import ArrayLike
+from scipy.linalg import solve_triangular
 
-from ..enclosure import Enclosure, measured
+from ..certify import norm_above, scaled_down, scaled_up, top_vector, up
+from ..enclosure import Enclosure, certified, exact
 from .barrier import FAR, Vector, scaled
-from .matrix import Matrix, enclose, normalized, square_matrix
+from .eigenvalues import spectral_radius
+from .matrix import Matrix, balanced, components, enclose_certified, normalized, square_matrix
+from .perron import perron_radius
+from .radius_angle import best_angle, grid
 from .radius_barrier import minimize_radius
+from .radius_bounds import Above, attained_below, distance, dual_below, radius_above
 from .scaling import Scaling, diagonal_scaling
+from .scaling_bounds import ROUNDED, Exponents, similar
 
 # Arcs of [0, pi] from which the search for the best angle starts, and the relative gap at which an upper end is tried.
-# Later rows are for an angle that was missed; 0 arcs: the angle stands.
-SEARCHES = ((16, 1e-10), (64, 1e-10), (0, 1e-8), (256, 1e-10), (0, 1e-8), (0, 1e-6), (0, 1e-4), (0, 1e-2))
-REDUCTIONS = 64  # steps of cyclic reduction at most; 20 are usual at a gap of 1e-10
+# Later rows are for an angle that was missed, or for rounding; 0 arcs: the angle stands, 0 gap: `FINEST` (1 + n/64).
+SEARCHES = (
+    (16, 0.0),
+    (0, 1e-9),
+    (64, 0.0),
+    (0, 1e-7),
+    (256, 0.0),
+    (0, 1e-7),
+    (0, 1e-5),
+    (0, 1e-3),
+    (0, 0.03),
+    (0, 0.3),
+)
+FINEST = 1e-12
+ENOUGH = 1e-8  # relative gap beyond which a wider upper end is tried as well
+REDUCTIONS = 64  # steps of cyclic reduction at most; 25 are usual at a gap of 1e-12
+CHECKED = 8  # arcs at which candidates are compared
+NEARBY = 1e-9  # relative distance to which a norm that was given must agree
+LOG_2 = math.log(2.0)
+
+
+class Radius(NamedTuple):
+    """lower <= w(A) <= upper, with a symmetric P that shows the upper end.
+
+    [[upper P, A^T], [A, upper (2 I - P)]] is positive semidefinite.
+    """
+
+    lower: float
+    upper: float
+    P: Matrix
 
 
 @dataclass(frozen=True)
 class RadiusScaling:
-    """L = diag(diagonal) > 0 with `radius` = w(L W L^-1), `condition` = kappa(L); `infimum` encloses omega(W)."""
+    """L = diag(diagonal) > 0 with `radius` = w(L W L^-1), `condition` = kappa(L); `infimum` = omega(W).
+
+    With r = radius.upper and A = L W L^-1, the block matrix [[r P, A^T], [A, r (2 I - P)]] is positive semidefinite: P
+    shows that the product of k matrices D_t W, D_t with slopes in [0, gamma], has a norm of at most
+    2 condition.upper (gamma r)^k.
+    """
 
     diagonal: Vector
     radius: Enclosure
     condition: Enclosure
     infimum: Enclosure
+    P: Matrix
 
 
-class _Angle(NamedTuple):
-    """lambda_max(H(theta)), its derivative in theta and its eigenvector."""
+class _Powers(NamedTuple):
+    """l_i = mantissas_i 2**exponents_i, mantissas in [1/2, 1)."""
 
-    theta: float
-    value: float
-    slope: float
-    vector: NDArray[np.complex128]
+    mantissas: Vector
+    exponents: Exponents
+
+
+class _Least(NamedTuple):
+    """A scaling, w(L W L^-1), and the P that shows its upper end."""
+
+    powers: _Powers
+    radius: Enclosure
+    P: Matrix
 
 
 def numerical_radius(W: ArrayLike) -> Enclosure:
-    """w(W) = max over complex |x| = 1 of |x* W x|, with a relative gap of about 1e-10.
+    """w(W) = max over complex |x| = 1 of |x* W x|, certified, with a relative gap of about 1e-12, or of n^2 1e-15 for large n.
 
-    residual: upper - lower. Raises ValueError for a W that is no real finite square matrix of a floating dtype.
+    Raises ValueError for a W that is no real finite square matrix of a floating dtype.
 
-    >>> round(numerical_radius([[0.0, 2.0], [0.0, 0.0]]).upper, 9)  # a Crabb matrix: the norm is 2
+    >>> round(numerical_radius([[0.0, 2.0], [0.0, 0.0]]).upper, 8)  # a Crabb matrix: the norm is 2
     1.0
-    >>> round(numerical_radius([[1.0, 1.0], [-1.0, -1.0]]).lower, 9)
+    >>> round(numerical_radius([[1.0, 1.0], [-1.0, -1.0]]).lower, 8)
     1.0
     """
     V, exponent = normalized(square_matrix(W))
-    lower, upper = radius_enclosed(V)
-    return enclose(lower, upper, exponent, upper - lower)
+    found = radius_enclosed(V)
+    return enclose_certified(found.lower, found.upper, exponent)
 
 
-def scaled_numerical_radius(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling | None = None) -> Enclosure:
-    """omega(W) = inf over positive diagonal L of w(L W L^-1), in [infimum.lower, radius.upper] of `radius_scaling`.
+def scaled_numerical_radius(W: ArrayLike, *, start: Scaling | None = None) -> Enclosure:
+    """omega(W) = inf over positive diagonal L of w(L W L^-1), certified: `RadiusScaling.infimum`.
 
-    `upper` belongs to the L of `radius_scaling` and goes with its condition number; it is at most the norm that
-    `diagonal_scaling` finds, and at most w(W). residual: upper - lower. Raises ValueError as `radius_scaling` does.
+    The relative gap is about 1e-3 up to n = 128 and about 1e-2 up to n = 500; for still larger matrices that of ``start``,
+    which is `diagonal_scaling` (W) if it is not given. omega(W) need not be attained: it is 0 for a strictly triangular W.
+    Raises ValueError for a W that is no real finite square matrix of a floating dtype, and for a start that does not
+    belong to W.
 
-    >>> round(scaled_numerical_radius([[0.0, 8.0], [-2.0, 0.0]]).upper, 9)
+    >>> round(scaled_numerical_radius([[0.0, 8.0], [-2.0, 0.0]]).upper, 8)
     4.0
+    >>> scaled_numerical_radius([[0.0, 1.0], [0.0, 0.0]])
+    Enclosure(0.0, certified)
     """
-    found = radius_scaling(W, condition_limit=condition_limit, start=start)
-    lower, upper = found.infimum.lower, found.radius.upper
-    return measured(lower, upper=upper, residual=upper - lower)
+    matrix = square_matrix(W)
+    return _infimum(matrix, _started(matrix, start, 1e60))[0]
 
 
 def radius_scaling(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling | None = None) -> RadiusScaling:
     """A positive diagonal L, kappa(L) <= condition_limit, with w(L W L^-1) nearly least.
 
     The search starts from the better of L = I and the L of ``start``, which is ``diagonal_scaling(W)`` under the same
-    limit if it is not given, and returns nothing worse than either. Up to n = 100 the result is within a few 1e-3 of the
-    least radius that the limit allows; for larger matrices the search is cut off after a second or so, and infimum.lower
-    may be far. It bounds the radius for every L, whatever its condition, by duality and by ||A||_2 <= 2 w(A). L is
-    centered: its extremes have product 1.
+    limit if it is not given, and returns nothing worse than either; the s(W) that it certifies is believed, its norm is
+    compared with that of W. For an irreducible W whose best scaling obeys the
+    limit, `radius` belongs to that scaling, and its upper end exceeds infimum.lower by about 1e-3 up to n = 128, by 1e-2 up
+    to n = 500; above n = 600 the start is all there is. `infimum` has no limit for the condition. L is centered: its
+    extremes have product 1.
 
     Raises ValueError for a W that is no real finite square matrix of a floating dtype, for a condition_limit outside
-    (1, 1e60], and for a start that has another size or a larger condition.
+    (1, 1e60], and for a start that has another size, a larger condition or a norm that W does not have.
 
     >>> found = radius_scaling([[0.0, 4.0], [1.0, 0.0]])
     >>> round(found.radius.upper, 6), round(found.condition.upper, 6)
@@ -109,150 +172,168 @@ def radius_scaling(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling
         raise ValueError(f"condition_limit must be greater than 1 and at most 1e60, got {condition_limit!r}")
     matrix = square_matrix(W)
     n = len(matrix)
-    if start is None:
-        start = diagonal_scaling(matrix, condition_limit=condition_limit)
-    if len(start.diagonal) != n or start.condition.upper > condition_limit * (1 + 1e-9):
-        raise ValueError(
-            f"start must scale {n} units with a condition of at most {condition_limit!r}, got "
-            f"{len(start.diagonal)} units and {start.condition.upper!r}"
-        )
-    V, exponent = normalized(matrix)
-    candidates = [np.zeros(n), np.log(start.diagonal)] if np.ptp(start.diagonal) else [np.zeros(n)]
-    rough = [_rough(scaled(V, x)) for x in candidates]
-    best, lower, radius = candidates[0], 0.0, (math.inf, math.inf)
-    if n > 1 and V.any():
-        half_range = math.log(condition_limit) / 2
-        chosen = candidates[int(np.argmin(rough))]
-        inside = chosen * min(1.0, 0.9 * min(half_range, FAR) / max(float(np.abs(chosen).max()), math.ulp(1.0)))
-        best, lower = minimize_radius(V, inside, half_range=half_range)
-        radius = radius_enclosed(scaled(V, best))
-    for candidate, least in zip(candidates, rough, strict=True):
-        if least < radius[1] and (radius[1] == math.inf or not np.array_equal(candidate, best)):
-            found = radius_enclosed(scaled(V, candidate))
-            best, radius = (candidate, found) if found[1] < radius[1] else (best, radius)
-    least, most = radius
-    lower = least if n == 1 else min(max(lower, math.ldexp(start.infimum.lower, -exponent) / 2), most)
-    diagonal = np.exp(best - (best.max() + best.min()) / 2)
-    condition = float(diagonal.max() / diagonal.min())
-    radius_found = enclose(least, most, exponent, most - least)
-    infimum = enclose(lower, most, exponent)
-    upper = min(infimum.upper, start.infimum.upper)  # omega <= s, where the limit keeps the search from it
-    lower = min(infimum.lower, upper)
-    return RadiusScaling(
-        diagonal, radius_found, measured(condition), measured(lower, upper=upper, residual=upper - lower)
-    )
+    start = _started(matrix, start, condition_limit)
+    if start.condition.upper > condition_limit * (1 + 1e-9):
+        raise ValueError(f"start must have a condition of at most {condition_limit!r}, got {start.condition.upper!r}")
+    infimum, blocks = _infimum(matrix, start)
+    if n == 1 or not matrix.any():
+        return RadiusScaling(np.ones(n), numerical_radius(matrix), certified(1.0, upper=1.0), infimum, np.eye(n))
+    least = blocks[0]
+    if len(blocks) > 1 or _condition(least.powers).upper > condition_limit:
+        begin = np.zeros(n)
+        for units, block in zip(components(matrix), blocks, strict=True):
+            begin[units] = np.log(block.powers.mantissas) + block.powers.exponents * LOG_2
+        x = np.log(start.diagonal)
+        searched = _within(matrix, [x, begin], math.log(condition_limit) / 2, infimum.upper)
+        least = _best(matrix, [_powers(searched), _powers(x), _powers(np.zeros(n))])
+    diagonal = np.ldexp(least.powers.mantissas, least.powers.exponents)
+    infimum = certified(infimum.lower, upper=min(infimum.upper, least.radius.upper))
+    return RadiusScaling(diagonal, least.radius, _condition(least.powers), infimum, least.P)
 
 
-def _rough(V: Matrix) -> float:
-    """The largest lambda_max(H(theta)) on a coarse grid: a lower bound of w(V)."""
-    return max(_angle(V, theta).value for theta in np.linspace(0.0, math.pi, 9).tolist())
+def radius_enclosed(V: Matrix, *, relative: float = 0.0) -> Radius:
+    """w(C) for every C with |C - V| <= relative |V|, entry by entry, up to underflow.
 
-
-def radius_enclosed(V: Matrix) -> tuple[float, float]:
-    """(lower, upper) of w(V) for entries that are far from the ends of the range of floats."""
-    U, exponent = normalized(V)
-    if len(V) == 1 or not V.any():
-        value = float(np.abs(V).max())
-        return value, value
-    lower, upper = 0.0, float(np.linalg.norm(U, 2))
+    >>> found = radius_enclosed(np.array([[0.0, 2.0], [0.0, 0.0]]))
+    >>> bool(found.lower <= 1.0 <= found.upper < 1.0 + 1e-8), (found.P.round(6) + 0.0).tolist()
+    (True, [[0.0, 0.0], [0.0, 2.0]])
+    """
+    A, exponent = normalized(V)
+    n, identity = len(V), np.eye(len(V))
+    if not V.any():
+        return Radius(0.0, 0.0, identity)
+    if n == 1 and relative == 0.0:
+        return Radius(abs(float(V[0, 0])), abs(float(V[0, 0])), identity)
+    lower, best = 0.0, Above(up(norm_above(A) + distance(A, relative)), identity)
     for arcs, gap in SEARCHES:
         if arcs:
-            x = _best_angle(U, arcs).vector
-            lower = max(lower, min(float(abs(x.conj() @ (U @ x))), upper))
-        found = radius_bound(U, lower * (1 + gap))
-        if found is not None:
-            upper = max(lower, min(upper, found))
+            lower = max(lower, attained_below(A, best_angle(A, arcs).vector, relative=relative))
+        t = lower * (1 + (gap or FINEST * (1 + n / 64)))
+        X = maximal_solution(A, t) if best.r > t else None
+        if X is not None:
+            best = min(best, radius_above(A, X, t, relative=relative), key=lambda above: above.r)
+        if best.r <= t * (1 + ENOUGH):
             break
-    return math.ldexp(lower, exponent), math.ldexp(upper, exponent)
-
-
-def radius_bound(V: Matrix, t: float) -> float | None:
-    """An upper bound of w(V) near t from the block matrix of Ando's theorem, or None if w(V) < t is not found.
-
-    If [[P, V^T], [V, 2 t I - P]] has the least eigenvalue -e < 0, then w(V) <= t + e.
-    """
-    X = maximal_solution(V, t)
-    if X is None:
-        return None
-    n = len(V)
-    block = np.block([[2 * t * np.eye(n) - X, V.T], [V, X]])
-    least = float(eigh(block, eigvals_only=True, subset_by_index=[0, 0], check_finite=False)[0])
-    return t - min(least, 0.0)
+    return Radius(scaled_down(lower, exponent), scaled_up(best.r, exponent), best.P)
 
 
 def maximal_solution(V: Matrix, t: float) -> Matrix | None:
-    """The largest symmetric X > 0 with X + V^T X^-1 V = 2 t I, or None unless w(V) < t is found.
+    """The largest symmetric X > 0 with X + V^T X^-1 V = 2 t I, in floats, or None unless w(V) < t is found.
 
     Cyclic reduction of the block tridiagonal Toeplitz matrix with 2 t I on and V beside the diagonal, which is positive
     definite if and only if w(V) < t: every second block row is eliminated in every step.
     """
     Q = 2 * t * np.eye(len(V))
     X, A = Q, V
-    for _ in range(REDUCTIONS):
-        try:
-            factor = np.linalg.cholesky(Q)
-        except np.linalg.LinAlgError:
-            return None
-        right = solve_triangular(factor, A, lower=True, check_finite=False)
-        left = solve_triangular(factor, A.T, lower=True, check_finite=False)
-        step = right.T @ right
-        X = X - step
-        Q = Q - step - left.T @ left
-        A = left.T @ right
-        if not np.isfinite(A).all():
-            return None
-        if float(np.abs(np.diag(step)).max()) <= 1e-17 * t:
-            solution: Matrix = (X + X.T) / 2
-            return solution
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(REDUCTIONS):
+            try:
+                factor = np.linalg.cholesky(Q)
+            except np.linalg.LinAlgError:
+                return None
+            right = solve_triangular(factor, A, lower=True, check_finite=False)
+            left = solve_triangular(factor, A.T, lower=True, check_finite=False)
+            step = right.T @ right
+            X = X - step
+            Q = Q - step - left.T @ left
+            A = left.T @ right
+            if not np.isfinite(A).all():
+                return None
+            if float(np.abs(np.diag(step)).max()) <= 1e-17 * t:
+                solution: Matrix = (X + X.T) / 2
+                return solution
     return None
 
 
-def _best_angle(V: Matrix, arcs: int) -> _Angle:
-    """The best angle found in [0, pi]: a grid, then cubic steps in the arcs that may hold a larger value."""
-    grid = [_angle(V, theta) for theta in np.linspace(0.0, math.pi, arcs + 1).tolist()]
-    best = max(grid, key=lambda angle: angle.value)
-    noise = 1e-9 * best.value
-    for left, right in sorted(pairwise(grid), key=lambda arc: -_corner(*arc)):
-        if left.slope < -noise or right.slope > noise:
+def _started(matrix: Matrix, start: Scaling | None, condition_limit: float) -> Scaling:
+    """The start, if it may belong to the matrix; else ValueError."""
+    if start is None:
+        return diagonal_scaling(matrix, condition_limit=condition_limit)
+    if len(start.diagonal) != len(matrix):
+        raise ValueError(f"start must scale {len(matrix)} units, got {len(start.diagonal)}")
+    norm = 0.0
+    if matrix.any():
+        near = similar(matrix, *_powers(np.log(start.diagonal)))
+        norm = scaled_up(top_vector(near.A)[0], near.exponent)
+    if not start.norm.lower * (1 - NEARBY) <= norm <= start.norm.upper * (1 + NEARBY):
+        raise ValueError(f"start must be a scaling of W: its norm is {norm!r}, not {start.norm.upper!r}")
+    return start
+
+
+def _infimum(W: Matrix, start: Scaling) -> tuple[Enclosure, list[_Least]]:
+    """omega(W), and the best scaling found for each strongly connected component."""
+    rho = spectral_radius(W)
+    lower, upper, blocks = rho.lower, 0.0, []
+    for units in components(W):
+        least, below = _block(W[np.ix_(units, units)], np.log(start.diagonal[units]), lower)
+        blocks.append(least)
+        lower, upper = max(lower, below), max(upper, least.radius.upper)
+    upper = min(upper, perron_radius(W).upper)
+    if start.infimum.evidence == "certified":
+        lower, upper = max(lower, scaled_down(start.infimum.lower, -1)), min(upper, start.infimum.upper)
+    return certified(lower, upper=upper), blocks
+
+
+def _block(W: Matrix, start: Vector, goal: float) -> tuple[_Least, float]:
+    """The best scaling found for an irreducible W, of any condition number, and a lower bound of omega(W)."""
+    if len(W) == 1:
+        value = abs(float(W[0, 0]))
+        return _Least(_powers(np.zeros(1)), certified(value, upper=value), np.eye(1)), value
+    B, shift, exponent = balanced(W)
+    starts = [np.zeros(len(B)), _inside(start - shift * LOG_2, math.inf)]
+    first = min(starts, key=lambda x: _highest(scaled(B, x)))
+    search = minimize_radius(B, first, half_range=math.inf, goal=scaled_down(goal, -exponent))
+    searched = _powers(search.x, shift)
+    near = similar(W, *searched)
+    lower = scaled_down(dual_below(near.A, search.directions, relative=ROUNDED), near.exponent)
+    return _best(W, [searched, *(_powers(x, shift) for x in starts)]), lower
+
+
+def _best(W: Matrix, candidates: Sequence[_Powers]) -> _Least:
+    """The scaling with the least upper end among the candidates, of which the first is the most promising."""
+    best: _Least | None = None
+    for powers in candidates:
+        A, exponent = similar(W, *powers)
+        if best is not None and scaled_down(_highest(A), exponent) >= best.radius.upper:
             continue
-        for _ in range(12):
-            if _corner(left, right) <= best.value * (1 + 1e-12):
-                break
-            middle = _angle(V, _cubic_top(left, right))
-            if middle.value > best.value:
-                best = middle
-            left, right = (middle, right) if middle.slope > 0 else (left, middle)
+        found = radius_enclosed(A, relative=ROUNDED)
+        radius = enclose_certified(found.lower, found.upper, exponent)
+        if best is None or radius.upper < best.radius.upper:
+            best = _Least(powers, radius, found.P)
+    assert best is not None
     return best
 
 
-def _angle(V: Matrix, theta: float) -> _Angle:
-    rotated = cmath.exp(1j * theta) * V
-    H = (rotated + rotated.conj().T) / 2
-    last = len(V) - 1
-    if last < 24:
-        values, vectors = np.linalg.eigh(H)
-    else:
-        values, vectors = eigh(H, subset_by_index=[last, last], check_finite=False)
-    x = vectors[:, -1]
-    return _Angle(theta, float(values[-1]), -float((x.conj() @ (rotated @ x)).imag), x)
+def _highest(A: Matrix) -> float:
+    """The largest lambda_max(H(theta)) on a coarse grid: a lower bound of w(A), up to rounding."""
+    return max(found.value for found in grid(A, CHECKED))
 
 
-def _corner(left: _Angle, right: _Angle) -> float:
-    """The largest value that the arc may hold: where the supporting lines of its two ends meet."""
-    width = right.theta - left.theta
-    a, b, c = left.value, right.value, math.cos(width)
-    if b <= a * c or a <= b * c:
-        return max(a, b)
-    return math.sqrt(max(a * a + b * b - 2 * a * b * c, 0.0)) / math.sin(width)
+def _within(W: Matrix, starts: Sequence[Vector], half_range: float, infimum: float) -> Vector:
+    """The x of least radius with |x_i| < half_range, or the first with a radius near the infimum."""
+    V, exponent = normalized(W)
+    first = min((_inside(x, half_range) for x in starts), key=lambda x: _highest(scaled(V, x)))
+    return minimize_radius(V, first, half_range=half_range, goal=scaled_up(infimum, -exponent)).x
 
 
-def _cubic_top(left: _Angle, right: _Angle) -> float:
-    """Where the cubic with the values and slopes of both ends is largest, kept off the ends."""
-    width = right.theta - left.theta
-    if width <= 0.0:
-        return left.theta
-    mean = left.slope + right.slope - 3 * (right.value - left.value) / width
-    root = math.sqrt(max(mean * mean - left.slope * right.slope, 0.0))
-    below = left.slope - right.slope + 2 * root
-    share = (left.slope + root - mean) / below if below > 0.0 else 0.5
-    return left.theta + width * min(max(share, 0.02), 0.98)
+def _inside(x: Vector, half_range: float) -> Vector:
+    """x centered, and shrunk to |x_i| < min(half_range, FAR)."""
+    centered: Vector = x - (x.max() + x.min()) / 2
+    return centered * min(1.0, 0.9 * min(half_range, FAR) / max(float(np.abs(centered).max()), math.ulp(1.0)))
+
+
+def _powers(x: Vector, shift: Exponents | None = None) -> _Powers:
+    """2**shift e^x up to rounding and a common factor, the extremes centered."""
+    powers = np.zeros(len(x), dtype=np.int64) if shift is None else shift
+    total = x + powers * LOG_2
+    center = float(total.max() + total.min()) / 2
+    whole = round(center / LOG_2)
+    mantissas, exponents = np.frexp(np.exp(x - (center - whole * LOG_2)))
+    return _Powers(mantissas, exponents + powers - whole)
+
+
+def _condition(powers: _Powers) -> Enclosure:
+    """The largest l_i over the smallest, rounded outward."""
+    entries = [Fraction(m) * Fraction(2) ** b for m, b in zip(*(part.tolist() for part in powers), strict=True)]
+    ratio = exact(max(entries) / min(entries))
+    return certified(ratio.lower, upper=ratio.upper)
