@@ -79,8 +79,8 @@ def all_inputs(cell: Cell) -> Ranges:
         if isinstance(node, Apply):
             slope = node.activation.df(value(node.operand))
             known[slope] = _slope_range(node.activation)
-            if known[slope].upper < math.inf and known[slope].lower > -math.inf:
-                ends = node.activation.slope_range
+            ends = node.activation.slope_range
+            if ends is not None and known[slope].upper < math.inf and known[slope].lower > -math.inf:
                 largest[slope] = abs(exact_number(ends.lower)).maximum(abs(exact_number(ends.upper)))
             known[node.activation.f(value(node.operand))] = _value_range(node.activation)
         elif isinstance(node, Named):

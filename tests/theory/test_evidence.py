@@ -189,7 +189,9 @@ def test_nothing_in_the_theory_takes_a_grade() -> None:
     for name, thing in public_callables():
         try:
             parameters = inspect.signature(thing).parameters.values()
-            takes[name] = {p.name for p in parameters if p.name in words and p.annotation != "Word"}  # a word of letters
+            takes[name] = {
+                p.name for p in parameters if p.name in words and p.annotation != "Word"
+            }  # a word of letters
         except ValueError:  # SymPy's function classes have no signature
             continue
     assert len(takes) > 80
