@@ -131,6 +131,7 @@ class BoundRecord:
     hypotheses: tuple[HypothesisRecord, ...]
     rate: Interval | None = None
     constant: Interval | None = None
+    holds: bool = True
 
 
 @dataclass(frozen=True)

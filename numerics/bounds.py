@@ -28,7 +28,8 @@ class BoundView:
     ``hypotheses`` are the answers by id, ``statements`` the conditions in words; ``decides`` is what follows where all are
     met, else None. ``quantifier`` says for which slopes: *every* sequence in the range, or *some*. ``grade`` is that of the
     theorem, whose derivation was checked in this process, with the textbook rules that it takes for granted; ``evidence``
-    that of the numbers, which are rounded to the safe side.
+    that of ``log_values``, which are rounded to the safe side. Where ``holds`` is False a condition other than that on the
+    rate is not established, and the numbers bound nothing.
     """
 
     id: str
@@ -38,6 +39,7 @@ class BoundView:
     hypotheses: dict[str, Answer]
     statements: dict[str, str]
     decides: str | None
+    holds: bool
     quantifier: str
     latex: str
     grade: str
@@ -47,7 +49,7 @@ class BoundView:
 
     @property
     def values(self) -> Array:
-        """The bound itself; tiny and huge ones underflow to 0 and overflow to inf, the logs do not."""
+        """The bound itself, exp rounded to nearest; tiny and huge ones underflow to 0 and overflow to inf, the logs do not."""
         with np.errstate(over="ignore", under="ignore"):
             return np.exp(self.log_values)
 
@@ -104,6 +106,7 @@ def bound(
         {condition.id: answered for condition, answered in found.answers},
         {condition.id: condition.statement for condition, _ in found.answers},
         found.bound.decides if found.decided else None,
+        found.holds,
         found.bound.quantifier,
         str(sp.latex(found.bound.statement)),
         str(grade),

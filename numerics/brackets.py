@@ -21,6 +21,7 @@ N_MAX_ABS = "n_max_abs"
 KINDS = {kind.__name__: kind for kind in quantities.MATRIX_FUNCTIONALS if kind.__name__ in ROWS}
 # What belongs to masked products says nothing about a block of a gated cell, and is not worth a search there.
 MASKED = ("joint_spectral_radius", "scaled_numerical_radius")
+ACROSS = (("spectral_radius", "diagonal_scaling_norm"),)  # the link that the two leave
 
 
 def hierarchy_records(where: Environment) -> tuple[HierarchyRecord, ...]:
@@ -41,8 +42,8 @@ def hierarchy_records(where: Environment) -> tuple[HierarchyRecord, ...]:
                 len(W),
                 threshold,
                 slopes,
-                tuple(_record(row, block, bracket) for row, bracket in brackets.items()),
-                LINKS,
+                tuple(_record(row, block, bracket) for row, bracket in brackets.items() if row in rows),
+                tuple(link for link in (*LINKS, *ACROSS) if set(link) <= set(rows)) if not here else LINKS,
                 _growing(W, where, slopes) if here else None,
             )
         )
@@ -56,10 +57,11 @@ def _growing(W: Array, where: Environment, slopes: Interval | None) -> MasksReco
     if (where.slope_sup * functional(quantities.joint_spectral_radius, W)).lower <= 1.0:
         return None
     found = growing_masks(W)
-    if (where.slope_sup * found.rate).lower <= 1.0:
+    rate = where.slope_sup * found.rate
+    if rate.lower <= 1.0:
         return None
     masks = tuple("".join("01"[int(entry)] for entry in mask) for mask in found.masks)
-    return MasksRecord(masks, found.rate.lower, found.rate.upper, found.rate.evidence)
+    return MasksRecord(masks, rate.lower, rate.upper, rate.evidence)
 
 
 def _known(row: str, W: Array) -> Enclosure:

@@ -1,9 +1,9 @@
 """A real number known up to an interval, lower <= x <= upper, with the evidence for it.
 
 Arithmetic follows the interval rules, with every endpoint rounded outward: the result contains f(x, y) for all x and y
-in the operands. Sums, products, quotients and integer powers get the float next to the exact endpoint (the endpoint
-itself where it is a float); square roots, logarithms, exponentials and real powers one from mpmath's interval
-arithmetic. Infinite endpoints stand for "no bound"; 0 * inf is 0.
+in the operands. Sums, products, quotients and square roots get the float next to the exact endpoint (the endpoint itself
+where it is a float), integer powers those of repeated squaring. Logarithms, exponentials and real powers are computed by
+mpmath with 200 bits, taken to be right to 150, and rounded outward. Infinite endpoints stand for "no bound"; 0 * inf is 0.
 
 Evidence is not an argument of anything. A float is *measured*; an interval is *certified* if the code that made it derived
 its error bound (a test lists the modules that may say so); `exact` data (the number of units, a lag, a rational
@@ -24,12 +24,14 @@ from numbers import Rational, Real
 from typing import Any, ClassVar, Literal
 
 import mpmath
+import numpy as np
 import sympy as sp
 
 from ..theory.evidence import LADDER
 
 Answer = Literal["met", "not_met", "unknown"]
-_DIGITS = 50  # of an exact number that is not rational
+_BITS, _RIGHT = 200, 150  # of mpmath's logarithms, exponentials and powers: computed, and taken to be right
+_DIGITS = (60, 120)  # of an exact number that is not rational, twice
 
 
 @dataclass(frozen=True)
@@ -227,8 +229,10 @@ def exact(value: Rational | float) -> Enclosure:
         lower = nearest if Fraction(nearest) <= ratio else math.nextafter(nearest, -math.inf)
         upper = nearest if Fraction(nearest) >= ratio else math.nextafter(nearest, math.inf)
         return _with_evidence(Enclosure(lower, upper), None)
-    if isinstance(value, Real):
+    if isinstance(value, float | np.float16 | np.float32):
         return _with_evidence(Enclosure(float(value), float(value)), None)
+    if isinstance(value, sp.Float) and value.is_finite:  # it may have more digits than a double
+        return exact(sp.Rational(value))
     raise TypeError(f"value must be a rational number or a float, got {value!r} ({type(value).__name__})")
 
 
@@ -252,7 +256,8 @@ def _operand(value: Enclosure | Real | float) -> Enclosure:
 def exact_number(expression: Any) -> Enclosure:
     """A number that SymPy knows exactly, rational or not (a square root, pi), between neighboring floats, as data.
 
-    Raises TypeError for what is not a real number.
+    SymPy evaluates it twice, with 60 and 120 digits, which must agree to 45. Raises TypeError for what is not a real
+    number, and where the evaluations do not agree or give 0 for what is not known to be 0.
 
     >>> import sympy as sp
     >>> root = exact_number(sp.sqrt(2))
@@ -265,9 +270,20 @@ def exact_number(expression: Any) -> Enclosure:
         raise TypeError(f"expression must be a real number, got {expression}")
     if expression.is_infinite:
         return exact(float(expression))
-    found = Fraction(str(sp.N(expression, _DIGITS)))  # SymPy's digits are right up to the last
-    error = abs(found) / 10 ** (_DIGITS - 5)
+    if expression.is_zero:
+        return exact(0)
+    rough, found = (_evaluated(expression, digits) for digits in _DIGITS)
+    error = abs(found) / 10**45
+    if found == 0 or abs(rough - found) > error:
+        raise TypeError(f"expression must be a number whose digits can be computed, got {expression}")
     return _with_evidence(Enclosure(_rounded(found - error, -1), _rounded(found + error, 1)), None)
+
+
+def _evaluated(expression: Any, digits: int) -> Fraction:
+    """The value with so many digits; 0 if SymPy does not reach them."""
+    found = sp.N(expression, digits, maxn=2000)
+    reached = isinstance(found, sp.Float) and found._prec >= digits * 3
+    return Fraction(str(found)) if reached else Fraction(0)
 
 
 # --- endpoints, rounded down (way -1) or up (way 1) -----------------------------------------------------------
@@ -327,7 +343,11 @@ def _real_power(base: float, exponent: float, way: int) -> float:
         root = math.sqrt(base)  # correctly rounded
         exactly = Fraction(root) ** 2 - Fraction(base)
         return math.nextafter(root, way * math.inf) if exactly * way < 0 else root
-    return _ends(mpmath.iv.mpf(base) ** mpmath.iv.mpf(exponent), way)
+    if exponent.is_integer() and abs(exponent) < 2**20:
+        power = _integer_power(base, abs(int(exponent)), way if exponent > 0 else -way)
+        return power if exponent > 0 else _quotient(1.0, power, way) if power else math.inf
+    with mpmath.workprec(_BITS):
+        return _near(mpmath.mpf(base) ** mpmath.mpf(exponent), way)
 
 
 def _outward(function: str, value: float, way: int) -> float:
@@ -340,14 +360,19 @@ def _outward(function: str, value: float, way: int) -> float:
         return special[function][value]
     if function == "exp" and abs(value) > 800.0:
         return (math.inf if way > 0 else sys.float_info.max) if value > 0.0 else (math.ulp(0.0) if way > 0 else 0.0)
-    return _ends(getattr(mpmath.iv, function)(mpmath.iv.mpf(value)), way)
+    with mpmath.workprec(_BITS):
+        return _near(getattr(mpmath, function)(mpmath.mpf(value)), way)
 
 
-def _ends(found: Any, way: int) -> float:
-    """An end of an interval of mpmath as a float, rounded outward."""
-    end = found.b if way > 0 else found.a
-    sign, mantissa, exponent, _ = end._mpi_[0]
-    return _rounded(Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent, way)
+def _near(found: Any, way: int) -> float:
+    """The float below or above a number that is right to 150 bits; a power beyond the range of floats is an end of it."""
+    sign, mantissa, exponent, _ = found._mpf_
+    if exponent + mantissa.bit_length() > 1100:
+        return math.inf if way > 0 else sys.float_info.max
+    if exponent + mantissa.bit_length() < -1200:
+        return math.ulp(0.0) if way > 0 else 0.0
+    value = Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
+    return _rounded(value + way * abs(value) / 2**_RIGHT, way)
 
 
 def _corners(operation: Callable[[float, float, int], float], x: Enclosure, y: Enclosure) -> Enclosure:

@@ -19,6 +19,7 @@ from ..theory.language import Cell
 from ..theory.quantities import MatrixFunctional
 from ..theory.theorem import Theorem
 from .axes import Array
+from .certify import U
 from .enclosure import Enclosure
 from .evaluate import Answer, Environment, answer, evaluate
 
@@ -35,6 +36,7 @@ class Instance:
     rate: Enclosure
     constant: Enclosure
     answers: tuple[tuple[Hypothesis, Answer], ...]
+    of_signed_slopes: bool
 
     @property
     def log_rate(self) -> float:
@@ -67,14 +69,26 @@ class Instance:
         return all(conditions) and self.log_rate < math.inf
 
     @property
+    def falls(self) -> bool:
+        """Whether a bound for some slopes has the largest of all rates, and that rate is below 1: then all slopes fall.
+
+        It does not matter whether the slopes come near 0: those of the range are among all from 0 to gamma.
+        """
+        return self.bound.quantifier == "some" and not self.of_signed_slopes and self.rate.upper < 1.0
+
+    @property
     def constants(self) -> tuple[MatrixFunctional, ...]:
         """The quantities of matrices that the bound uses."""
         found = self.bound.statement.atoms(MatrixFunctional)
         return tuple(sorted(found, key=str))
 
     def log_bound(self, lags: NDArray[np.intp]) -> Array:
-        """Natural log of the bound at each lag; at lag 0, where J is the identity, it is 0."""
-        return np.where(lags == 0, 0.0, self.log_constant + np.where(lags == 0, 1, lags) * self.log_rate)
+        """Natural log of the bound at each lag, rounded to the safe side; at lag 0, where J is the identity, it is 0."""
+        product = np.where(lags == 0, 1, lags) * self.log_rate
+        total = self.log_constant + product
+        rounding = 4 * U * (abs(self.log_constant) + np.abs(product))  # two roundings, and those of this line
+        rounding = np.where(np.isfinite(total), rounding, 0.0)
+        return np.where(lags == 0, 0.0, total + rounding if self.bound.direction == "<=" else total - rounding)
 
 
 def instances(where: Environment) -> tuple[Instance, ...]:
@@ -102,6 +116,7 @@ def instances_of(cell: Cell, where: Environment, *, only: str | None = None) -> 
                 evaluate(bound.rate, where),
                 evaluate(bound.constant, where),
                 tuple((condition, answer(condition, where)) for condition in conditions),
+                where.slope_least.lower < 0.0,
             )
         )
     return tuple(found)

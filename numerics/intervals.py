@@ -32,7 +32,9 @@ class BracketRecord:
 
 @dataclass(frozen=True)
 class MasksRecord:
-    """Masks, a word of 0 and 1 for each step, that repeated make the products of D_t W grow by ``lower`` per step at least."""
+    """Masks, a word of 0 and 1 for each step: gamma times them, in turn, are slopes under which the state Jacobian grows
+    by a factor of at least ``lower`` per step, on average.
+    """
 
     masks: tuple[str, ...]
     lower: float

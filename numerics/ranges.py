@@ -118,7 +118,7 @@ def _vector_range(node: Vector, known: Mapping[sp.Expr, Enclosure]) -> Enclosure
         case Sum(terms=terms) if all(c.is_number for c, _ in terms):
             total = exact(0)
             for coefficient, vector in terms:
-                total = total + _vector_range(vector, known) * float(coefficient)
+                total = total + _vector_range(vector, known) * exact_number(coefficient)
             return total
     return Enclosure(-math.inf, math.inf)
 

@@ -209,6 +209,7 @@ def bound_record(graph: Graph, instance: Instance, gaps: Array | None) -> a.Boun
         theorem=instance.theorem.id,
         slack=float(gaps.min()) if gaps is not None else None,
         cases=len(gaps) if gaps is not None else 0,
+        holds=instance.holds,
         rate=Interval(instance.rate.lower, instance.rate.upper),
         constant=Interval(instance.constant.lower, instance.constant.upper),
         hypotheses=tuple(hypothesis_record(*pair, scope=scope) for pair in instance.answers),

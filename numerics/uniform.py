@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
+from ..theory import theorems
 from ..theory.bounds import slope_form
 from ..theory.certificate import Certificate
 from ..theory.evidence import Assumed, Graph, Node
@@ -22,6 +23,7 @@ from .functionals import radius_scaling
 from .instantiate import Instance, instances, sharpest
 from .intervals import HierarchyRecord
 from .network import Network
+from .verdict import JOINT
 
 CERTIFIED_UNITS = 512  # a certificate of so many is found and verified within a minute
 
@@ -29,6 +31,8 @@ CERTIFIED_UNITS = 512  # a certificate of so many is found and verified within a
 @dataclass(frozen=True)
 class Uniform:
     """What holds for all inputs: brackets, bounds, and the verdict on the state Jacobian with the bound that decides.
+
+    ``decided_by`` is "joint_spectral_radius" where gamma jsr{D W} < 1 alone decides: exponential decay, with some constant.
 
     ``growing`` is a bound that shows growth for some slopes in their range, if there is one; ``given`` are the
     assumptions about the source of the weights.
@@ -69,14 +73,18 @@ def uniform(network: Network) -> Uniform:
     bounds = [records.bound_record(graph, instance, None) for instance in found]
     decided = [i for i in found if i.decided and i.scope == "all_inputs"]
     growing = [i for i in found if i.decided and i.scope == "some_slopes"]
+    falling = [i for i in found if i.falls]
+    add_evidence(
+        graph, theorems.get("hierarchy_radius_below_joint")
+    )  # with the definition of the joint spectral radius
     best = sharpest(decided) if decided else None
     return Uniform(
         network=records.network_record(network),
         hierarchy=hierarchy_records(where),
         bounds=tuple(bounds),
-        verdict="undecided" if best is None else best.bound.decides,
-        evidence=_evidence(graph, network, best, found),
-        decided_by=None if best is None else best.bound.id,
+        verdict=best.bound.decides if best else "vanishes" if falling else "undecided",
+        evidence=_evidence(graph, network, best or next(iter(falling), None), found),
+        decided_by=best.bound.id if best else JOINT if falling else None,
         growing=growing[0].bound.id if growing else None,
         given=network.assumed,
     )

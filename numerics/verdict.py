@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..theory.calculus import order_rules
 from ..theory.evidence import Graph, Node
 from ..theory.hypotheses import Hypothesis
 from .analysis import QUESTIONS, Object, VerdictRecord
@@ -22,6 +23,7 @@ from .error_flow import ErrorFlow
 from .instantiate import Instance, sharpest
 from .slope import Slope, fit_slope
 
+JOINT = "joint_spectral_radius"  # what decides where gamma jsr{D W} < 1
 ONE_PERCENT = math.log(0.01)
 LONGEST = 60
 
@@ -38,9 +40,10 @@ def state_jacobian(
     everywhere, here = found
     some = [instance for instance in everywhere if instance.scope == "some_slopes"]
     every = [instance for instance in everywhere if instance.scope != "some_slopes"]
-    records = [_by_bounds(graph, given, every, steps, between=some)]
-    if some:
-        records.append(_for_some_slopes(graph, given, some, steps))
+    growth = some[0] if some else None
+    records = [_by_bounds(graph, given, every, steps, growth=growth)]
+    if growth is not None:
+        records.append(_for_some_slopes(graph, given, growth, steps))
     records.append(_by_bounds(graph, given, here, steps))
     slope = fit_slope(lags, log_norm)
     median = _median(log_norm)
@@ -101,7 +104,7 @@ def _by_bounds(
     found: Sequence[Instance],
     steps: int,
     *,
-    between: Sequence[Instance] = (),
+    growth: Instance | None = None,
 ) -> VerdictRecord:
     scope = found[0].scope if found else "all_inputs"
     norm = "2-norm of J(t, t-k)"
@@ -114,8 +117,10 @@ def _by_bounds(
             )
             supports: tuple[str, ...] = (f"bound:{met[0].bound.id}:{scope}",)
         else:
+            if growth is not None and growth.falls:
+                return _by_growth(graph, given, growth, steps)
             reason, supports = _nearest(found)
-            reason += "".join(map(_bracket, between))
+            reason += _bracket(growth) if growth is not None else ""
         return _record(graph, given, "state_jacobian", scope=scope, norm=norm, verdict="undecided", rests_on=supports,
                        lag_range=(1, steps), reason=reason)  # fmt: skip
     best = sharpest(decided)
@@ -143,12 +148,37 @@ def _by_bounds(
 
 def _bracket(growth: Instance) -> str:
     """Where the largest growth rate over all slopes lies, the number that no bound for all inputs can be below."""
-    ((_, decision),) = [pair for pair in growth.answers if pair[0] == growth.bound.decision]
-    if not growth.holds or decision.value.upper == math.inf:
+    if not growth.holds or growth.rate.upper == math.inf:
         return ""
-    low, high = decision.value.lower, decision.value.upper
-    end = "so that no bound for all slopes falls" if decision.status == "met" else "to be compared with 1"
-    return f"; the largest growth per step over all slopes lies in {_interval(low, high)}, {end}"
+    end = "so that no bound for all slopes falls" if growth.decided else "to be compared with 1"
+    return f"; the largest growth per step over all slopes {_growth(growth)}, {end}"
+
+
+def _growth(growth: Instance) -> str:
+    """gamma jsr{D W}; only its lower end counts where slopes may be negative, as the masks are not."""
+    low, high = growth.rate.lower, growth.rate.upper
+    if growth.of_signed_slopes:
+        return f"is at least {_digits(low, 6, ROUND_FLOOR)}"
+    return f"lies in {_interval(low, high)}"
+
+
+def _by_growth(graph: Graph, given: tuple[str, ...], growth: Instance, steps: int) -> VerdictRecord:
+    """gamma jsr{D W} < 1: by its definition ||J(t, t-k)|| <= K r^k for every r above it, with some K."""
+    constants = tuple(f"constant:{q}" for q in growth.constants if f"constant:{q}" in graph.nodes)
+    return _record(
+        graph,
+        given,
+        "state_jacobian",
+        scope="all_inputs",
+        norm="2-norm of J(t, t-k)",
+        verdict="vanishes",
+        rests_on=(*constants, f"rule:{order_rules.joint_radius_is_greatest.name}"),
+        rate=growth.rate.maximum(0).log().upper,
+        half_life=_half_life(growth.rate.maximum(0).log().upper),
+        lag_range=(1, steps),
+        reason=f"the largest growth per step over all slopes {_growth(growth)}: exponential decay with some constant",
+        decided_by=JOINT,
+    )
 
 
 def _interval(low: float, high: float) -> str:
@@ -156,30 +186,30 @@ def _interval(low: float, high: float) -> str:
     return f"[{_digits(low, 6, ROUND_FLOOR)}, {_digits(high, 6, ROUND_CEILING)}]"
 
 
-def _for_some_slopes(graph: Graph, given: tuple[str, ...], found: Sequence[Instance], steps: int) -> VerdictRecord:
+def _for_some_slopes(graph: Graph, given: tuple[str, ...], growth: Instance, steps: int) -> VerdictRecord:
     """Whether some slopes in the range of the activation make the state Jacobian grow; never decisive for the others."""
-    best = max(found, key=lambda i: (i.decided, i.log_rate))
-    bound = best.bound
-    open_ = [(condition, answered) for condition, answered in best.answers if answered.status != "met"]
-    if not open_:
-        reason = f"{bound.title}: rate {_near_one(best)} {bound.decision.needs}, for some slopes in their range"
-    elif best.holds and open_[0][1].status == "not_met":
-        value = open_[0][1].value
-        reason = f"the largest growth per step over all slopes lies in {_interval(value.lower, value.upper)}: none grow"
+    bound = growth.bound
+    open_ = [condition for condition, answered in growth.answers if answered.status != "met"]
+    if growth.decided:
+        reason = f"{bound.title}: rate {_near_one(growth)} {bound.decision.needs}, for some slopes in their range"
+    elif growth.falls:
+        reason = f"the largest growth per step over all slopes {_growth(growth)}: no slopes make it grow"
+    elif growth.holds and growth.rate.upper < math.inf:
+        reason = f"the largest growth per step over all slopes {_growth(growth)}, to be compared with 1"
     else:
-        reason = f"{bound.title}: {open_[0][0].statement} is not established"
+        reason = f"{bound.title}: {open_[0].statement} is not established"
     return _record(
         graph,
         given,
         "state_jacobian",
         scope="some_slopes",
         norm="2-norm of J(t, t-k)",
-        verdict="undecided" if open_ else bound.decides,
+        verdict=bound.decides if growth.decided else "vanishes" if growth.falls else "undecided",
         rests_on=(f"bound:{bound.id}:some_slopes",),
-        rate=None if open_ else best.log_rate,
+        rate=growth.log_rate if growth.decided else None,
         lag_range=(1, steps),
         reason=reason,
-        decided_by=None if open_ else bound.id,
+        decided_by=bound.id if growth.decided else JOINT if growth.falls else None,
     )
 
 

@@ -6,6 +6,7 @@ Exit codes: 0 as expected; 1 a ``--fail-on`` verdict; 2 usage or input error; 3 
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -69,7 +70,7 @@ def report(out: Path, seed: int) -> None:
 
     _check_folder(out)
     document = _guarded(run)
-    _write(document, out)
+    _write_files(_report_files(document, out))
     _print_table(document)
     click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
 
@@ -131,18 +132,19 @@ def check(
 
     if out is not None:
         _check_folder(out)
+    _check_targets(weights, {"--json": json_file})
     document = _guarded(run)
+    files: dict[str | Path, str | bytes] = {}
     if out is not None:
-        _write(document, out)
-    if json_file == "-":
+        files |= _report_files(document, out)
+    if json_file not in (None, "-"):
         from .document import dumps
 
-        click.echo(dumps(document), nl=False)
+        files[Path(str(json_file))] = dumps(document)
+    _write_files(files)
+    if json_file == "-":
+        _print_json(document)
     else:
-        if json_file is not None:
-            from .document import dumps
-
-            _write_files({Path(json_file): dumps(document)})
         _print_table(document)
     if out is not None and json_file != "-":
         click.echo(f"wrote {out / 'report.html'} and {out / 'report.json'}")
@@ -183,8 +185,7 @@ def bounds(
         hashes = {"weights": network.sha256} if network.sha256 else {}
         return from_uniform(found, provenance=provenance(_command(), seed, hashes)), proof
 
-    if certificate is not None and json_file is not None and Path(json_file) == certificate:
-        _complain(ValueError(f"--json and --certificate must name two files, got {json_file!r} twice"))
+    _check_targets(weights, {"--json": json_file, "--certificate": certificate})
     document, proof = _guarded(run)
     from .document import dumps
 
@@ -195,7 +196,7 @@ def bounds(
         files[Path(str(json_file))] = dumps(document)
     _write_files(files)
     if json_file == "-":
-        click.echo(dumps(document), nl=False)
+        _print_json(document)
         return
     from .terminal import print_bounds, print_certificate
 
@@ -251,11 +252,37 @@ def _check_folder(folder: Path) -> None:
         _complain(NotADirectoryError(f"--out must name a folder, got the file {str(folder)!r}"))
 
 
-def _write(document: dict[str, Any], folder: Path) -> None:
+def _report_files(document: dict[str, Any], folder: Path) -> dict[str | Path, str | bytes]:
     from .document import dumps
     from .html import render
 
-    _write_files({folder / "report.html": render(document), folder / "report.json": dumps(document)})
+    return {folder / "report.html": render(document), folder / "report.json": dumps(document)}
+
+
+def _check_targets(weights: Path, targets: Mapping[str, str | Path | None]) -> None:
+    """Refuse files that would overwrite the weights or one another, and folders, before the work is done."""
+    named = {option: Path(target) for option, target in targets.items() if target not in (None, "-")}
+    for option, path in named.items():
+        if path.is_dir():
+            _complain(IsADirectoryError(f"{option} must name a file, got the folder {str(path)!r}"))
+        if path.exists() and weights.exists() and path.samefile(weights):
+            _complain(ValueError(f"{option} must not name the weights, got {str(path)!r}"))
+    if len({path.resolve() for path in named.values()}) < len(named):
+        _complain(ValueError(f"{' and '.join(named)} must name two files, got {', '.join(map(str, named.values()))}"))
+
+
+def _print_json(document: dict[str, Any]) -> None:
+    """The document alone on standard output; a full disk behind it is one sentence and exit code 2."""
+    from .document import dumps
+
+    try:
+        click.echo(dumps(document), nl=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise  # click ends quietly where the reader has gone
+    except OSError as error:
+        sys.stderr.write(f"errorflow: cannot write the document to standard output: {error.strerror}\n")
+        os._exit(2)  # what is left in the buffer can not be written either
 
 
 def _write_files(files: Mapping[str | Path, str | bytes]) -> None:

@@ -77,14 +77,15 @@ def of_masks(growing: Json) -> str:
     """Masks that make the products grow, as a sentence; of more than `WIDEST` units only how many each keeps.
 
     >>> of_masks({"masks": ["10", "11"], "lower": 1.25, "upper": 1.5})
-    'The masks 10, 11 in turn make the products of D_t W grow by a factor of at least 1.25 per step, on average'
+    'Slopes of gamma times the masks 10, 11 in turn make the state Jacobian grow by a factor of at least 1.25 per step, on average'
     """
     masks = growing["masks"]
     wide = len(masks[0]) > WIDEST
     shown = ", ".join(f"that keep {mask.count('1')} units" if wide else mask for mask in masks)
-    which = f"masks {shown} in turn make" if len(masks) > 1 else f"mask {shown} in every step makes"
+    which = f"masks {shown} in turn" if len(masks) > 1 else f"mask {shown} in every step"
     rate = outward(growing["lower"], up=False)
-    return f"The {which} the products of D_t W grow by a factor of at least {rate} per step, on average"
+    growth = f"make the state Jacobian grow by a factor of at least {rate} per step, on average"
+    return f"Slopes of gamma times the {which} {growth}"
 
 
 def _slopes(slopes: Json) -> str:
@@ -100,6 +101,12 @@ def conclusion(document: Json) -> str:
     decided = _bound(document, document["decided_by"], "all_inputs")
     if decided is not None:
         return _sentence(f"{given}{decided['evidence']}: {_decided(decided)}")
+    if document["decided_by"] == JOINT:
+        (block,) = (block for block in document["hierarchy"] if block["threshold"] is not None)
+        return _sentence(
+            f"{given}{document['evidence']}: {_bracket(block).partition(' (')[0]}, below 1, so that ||J(t, t-k)||_2 falls "
+            "exponentially in the lag for every input, with a constant that is not known"
+        )
     growing = _bound(document, document["growing"], "some_slopes")
     found = [text for block in document["hierarchy"] if (text := _bracket(block))]
     if not found:
@@ -149,7 +156,9 @@ def _bracket(block: Json) -> str:
     name = f"gamma {named(row, block['block'])}"
     text = f"{name} {within(*ends)} ({row['evidence']})"
     if signed:
-        return f"{text}, and slopes are negative somewhere, so that omega and jsr decide nothing"
+        return f"{text}, and slopes are negative somewhere, so that omega or jsr below 1/gamma would not suffice"
+    if value(slopes["lower"]) > 0:
+        return f"{text}, which allows slopes down to 0, outside of their range"
     return text
 
 

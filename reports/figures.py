@@ -153,7 +153,8 @@ def _lines(bounds: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for bound in bounds:
         line = (bound["id"], as_shown(bound["log_rate"]), as_shown(bound["log_constant"]))
         known = value(bound["log_rate"]) < math.inf and value(bound["log_constant"]) < math.inf
-        if bound["object"] == "state_jacobian" and known and line not in seen:
+        applies = bound.get("holds", True)
+        if bound["object"] == "state_jacobian" and applies and known and line not in seen:
             seen.add(line)
             out.append(bound)
     return out

@@ -25,6 +25,8 @@ def write_whole(files: Mapping[str | Path, str | bytes]) -> None:
     ['a.txt', 'c.txt']
     """
     contents = {_target(Path(path)): _encoded(path, content) for path, content in files.items()}
+    if len({path.resolve() for path in contents}) < len(files):
+        raise OSError(f"cannot write two files to one place, got {', '.join(map(repr, map(str, files)))}")
     path = Path()
     with ExitStack() as leftovers, ExitStack() as undo:
         try:

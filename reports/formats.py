@@ -114,16 +114,6 @@ def width(lower: Number, upper: Number) -> float:
     return 0.0 if low == high else high - low
 
 
-def interval(lower: Number, upper: Number) -> Markup:
-    """An enclosure: one number where four digits cannot tell the ends apart, else both.
-
-    >>> print(interval(0.25, 0.25), interval(0.2, 0.3))
-    0.25 0.2 to 0.3
-    """
-    ends = show(lower), show(upper)
-    return ends[0] if ends[0] == ends[1] else Markup("{} to {}").format(*ends)
-
-
 def as_shown(content: Any) -> Any:
     """A tree with its floats as `show` writes them, to tell whether two of them read alike.
 

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from . import fonts, formats, judgements, latex, outline, proofs, sieve, views
+from . import fonts, formats, judgements, latex, outline, proofs, rounding, sieve, views
 from .conclusion import of_masks
 from .document import validate
 from .figures import draw
@@ -80,7 +80,7 @@ def _environment() -> Environment:
         "cited": judgements.short, "pretty": lambda content: json.dumps(content, ensure_ascii=False, indent=1),
     }  # fmt: skip
     environment.globals |= {
-        "interval": formats.interval, "width": formats.width, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
+        "interval": rounding.shown, "width": formats.width, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
         "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
         "families": outline.families, "alone": outline.alone, "card": views.card, "proofs": proofs, "judgements": judgements,
         "GRADES": formats.GRADES, "READING": _READING,

@@ -1,6 +1,6 @@
 """Numbers rounded outward: no upper end is printed below its value, and no lower end above it.
 
-Main definitions: `outward`, `apart`, `interval`, `within`.
+Main definitions: `outward`, `apart`, `interval`, `within`, `shown`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
-from .formats import Number
+from markupsafe import Markup
+
+from .formats import Number, show, value
 
 DIGITS = 6
 
@@ -66,3 +68,17 @@ def within(lower: Number | Fraction, upper: Number | Fraction) -> str:
     """
     text = interval(lower, upper)
     return f"in {text}" if text.startswith("[") else f"= {text}"
+
+
+def shown(lower: Number, upper: Number) -> Markup:
+    """An enclosure as HTML: one number where four digits cannot tell the ends apart, else both, rounded outward.
+
+    >>> print(shown(0.25, 0.25), shown(0.53666, 0.61774))
+    0.25 0.5366 to 0.6178
+    """
+    low, high = value(lower), value(upper)
+    if show(low) == show(high):
+        return show(low)
+    return Markup("{} to {}").format(
+        *(show(float(outward(x, up=up, digits=4))) for x, up in ((low, False), (high, True)))
+    )

@@ -106,6 +106,10 @@ def print_certificate(constant: Fraction, rate: Fraction) -> None:
     """Print what a certificate proves, rounded up."""
     print_line = _console().print
     print_line(f"certificate: ||J(t, t-k)||_2 <= {outward(constant, up=True)} * {apart(rate, up=True)}^k", markup=False)
+    if rate >= 1:
+        print_line(
+            "its rate is not below 1: it bounds the growth and does not show that anything vanishes", markup=False
+        )
 
 
 def _by_scope(bounds: list[Any]) -> list[tuple[list[Any], str]]:
@@ -122,7 +126,9 @@ def _by_scope(bounds: list[Any]) -> list[tuple[list[Any], str]]:
 
 
 def _numbers(bound: Mapping[str, Any]) -> tuple[str, ...]:
-    """Title, rate, constant, what the bound decides and its evidence."""
+    """Title, rate, constant, what the bound decides and its evidence; no numbers where it does not apply."""
+    if not bound.get("holds", True):
+        return bound["title"], "does not", "apply", "nothing", ""
     up = bound["direction"] == "<="
     rate, constant = (bound[name]["upper" if up else "lower"] for name in ("rate", "constant"))
     decides = bound["decides"] or "nothing"

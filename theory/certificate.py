@@ -14,7 +14,8 @@ if 0 <= phi' <= gamma (tanh, ReLU, softplus, logistic).
 **Proof.** D commutes with L; put gamma = r = 1 and y = D A x. Then S = y^T (A x - y) = sum_i d_i (1 - d_i) (A x)_i^2 >= 0.
 With the form Q(u, v) = u^T P u + 2 v^T A u + v^T (2 I - P) v >= 0,
 *step* x^T P x - y^T P y = Q(x, -y) + 2 S; *entry* 2 |x|^2 - x^T P x = Q(0, x);
-*exit* 2 x^T P x - |y|^2 = Q(2 x, -y)/2 + 2 S + Q(y, 0)/2. Hence |y_k|^2 <= 2 x_(k-1)^T P x_(k-1) <= 2 x_0^T P x_0 <= 4 |x_0|^2.
+*exit* 2 x^T P x - |y|^2 = Q(2 x, -y)/2 + 2 S + Q(y, 0)/2. Hence |y_k|^2 <= 2 x_(k-1)^T P x_(k-1) <= 2 x_0^T P x_0 <= 4 |x_0|^2
+for k >= 1; k = 0 is 1 <= 2.
 
 **Not covered.** Slopes outside [0, gamma], as of SiLU, GELU or Mish, make S negative, and the conclusion is false for
 them: W = [[1, 1], [-1, -1]] has a certificate with gamma = r = 1, but diag(-1/10, 1) W has the spectral radius 11/10. One
@@ -127,8 +128,11 @@ class Certificate:
         "gamma": "1", "L": ["1", "1"], "rate": "1", "P": [["0", "0"], ["0", "2"]]}
         """
         document: dict[str, Any] = {"n": len(self.W), "W": _weights_out(self.W)}
-        document |= {"gamma": _text("gamma", self.gamma), "L": [_text("L", entry) for entry in self.L]}
-        document |= {"rate": _text("rate", self.rate), "P": [[_text("P", entry) for entry in row] for row in self.P]}
+        document |= {"gamma": text_of("gamma", self.gamma), "L": [text_of("L", entry) for entry in self.L]}
+        document |= {
+            "rate": text_of("rate", self.rate),
+            "P": [[text_of("P", entry) for entry in row] for row in self.P],
+        }
         return json.dumps(document)
 
     @classmethod
@@ -145,13 +149,17 @@ class Certificate:
         ...
         ValueError: a certificate must hold no floating-point number, got 0.5
         """
-        fields = _fields("a certificate", _parsed(document) if isinstance(document, str) else document, KEYS)
+        fields = fields_of("a certificate", parsed(document) if isinstance(document, str) else document, KEYS)
         n = fields["n"]
         if type(n) is not int or not 1 <= n <= 10**6:
             raise ValueError(f"n must be an integer from 1 to 1000000, got {_short(n)}")
         P = [_numbers("P", row, n) for row in _list("P", fields["P"], n)]
         L = _numbers("L", fields["L"], n)
-        W, gamma, rate = _weights_in(fields["W"], n), _number("gamma", fields["gamma"]), _number("rate", fields["rate"])
+        W, gamma, rate = (
+            _weights_in(fields["W"], n),
+            number_of("gamma", fields["gamma"]),
+            number_of("rate", fields["rate"]),
+        )
         return cls(tuple(map(tuple, W)), gamma, tuple(L), rate, tuple(map(tuple, P)))
 
     def check(self) -> None:
@@ -265,15 +273,17 @@ def _weights_out(W: Matrix) -> dict[str, Any]:
         doubles = []
     if [[Fraction(entry) for entry in row] for row in doubles] == [list(row) for row in W]:
         return {"sha256": _digest(doubles), "doubles": [[entry.hex() for entry in row] for row in doubles]}
-    return {"rationals": [[_text("W", entry) for entry in row] for row in W]}
+    return {"rationals": [[text_of("W", entry) for entry in row] for row in W]}
 
 
 def _weights_in(value: object, n: int) -> list[list[Fraction]]:
     keys = ("rationals",) if isinstance(value, Mapping) and "rationals" in value else ("sha256", "doubles")
-    fields = _fields("W", value, keys)
+    fields = fields_of("W", value, keys)
     if keys == ("rationals",):
         return [_numbers("W", row, n) for row in _list("W", fields["rationals"], n)]
-    rows = [[_double(entry) for entry in _list("a row of W", row, n)] for row in _list("W", fields["doubles"], n)]
+    rows = [
+        [double_of("W", entry) for entry in _list("a row of W", row, n)] for row in _list("W", fields["doubles"], n)
+    ]
     if fields["sha256"] != _digest(rows):
         raise ValueError(f"sha256 must be the digest of the doubles of W, got {_short(fields['sha256'])}")
     return [[Fraction(entry) for entry in row] for row in rows]
@@ -283,27 +293,30 @@ def _digest(rows: list[list[float]]) -> str:
     return hashlib.sha256(b"".join(struct.pack(f"<{len(row)}d", *row) for row in rows)).hexdigest()
 
 
-def _double(value: object) -> float:
+def double_of(name: str, value: object) -> float:
+    """The double that a hexadecimal string is, in its one normal form; ValueError for any other."""
     if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
-        raise ValueError(f"W must hold doubles as hexadecimal strings such as '0x1.8p+0', got {_short(value)}")
+        raise ValueError(f"{name} must hold doubles as hexadecimal strings such as '0x1.8p+0', got {_short(value)}")
     try:
         found = float.fromhex(value)
     except OverflowError:
-        raise ValueError(f"W must hold doubles, got {_short(value)}, which is too large") from None
+        raise ValueError(f"{name} must hold doubles, got {_short(value)}, which is too large") from None
     if found.hex() != value or value.startswith("-0x0.0p"):
         raise ValueError(
-            f"W must hold each double in its one normal form, {(found + 0.0).hex()!r}, got {_short(value)}"
+            f"{name} must hold each double in its one normal form, {(found + 0.0).hex()!r}, got {_short(value)}"
         )
     return found
 
 
-def _text(name: str, value: Fraction) -> str:
+def text_of(name: str, value: Fraction) -> str:
+    """p/q as `number_of` reads it; ValueError for more digits than it reads."""
     if max(value.numerator.bit_length(), value.denominator.bit_length()) > 3.32 * DIGITS:
         raise ValueError(f"{name} must have at most {DIGITS} digits to be written")
     return str(value)
 
 
-def _number(name: str, value: object) -> Fraction:
+def number_of(name: str, value: object) -> Fraction:
+    """The rational that a string p/q in lowest terms is; ValueError for any other."""
     match = _RATIONAL.fullmatch(value) if isinstance(value, str) and len(value) <= 2 * DIGITS + 2 else None
     if match is None or max(map(len, filter(None, match.groups()))) > DIGITS + 1:
         raise ValueError(
@@ -316,7 +329,7 @@ def _number(name: str, value: object) -> Fraction:
 
 
 def _numbers(name: str, value: object, n: int) -> list[Fraction]:
-    return [_number(name, entry) for entry in _list(name, value, n)]
+    return [number_of(name, entry) for entry in _list(name, value, n)]
 
 
 def _list(name: str, value: object, n: int) -> list[Any]:
@@ -327,7 +340,8 @@ def _list(name: str, value: object, n: int) -> list[Any]:
     return value
 
 
-def _fields(name: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any]:
+def fields_of(name: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any]:
+    """The value as an object that has exactly these keys; ValueError with one sentence for another."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{name} must be a JSON object with the keys {', '.join(keys)}, got {_short(value)}")
     for key in keys:
@@ -339,7 +353,9 @@ def _fields(name: str, value: object, keys: tuple[str, ...]) -> Mapping[str, Any
     return value
 
 
-def _parsed(text: str) -> object:
+def parsed(text: str) -> object:
+    """The value of a JSON text without floating-point numbers and repeated keys; ValueError with one sentence for another."""
+
     def refused(number: str) -> None:
         raise ValueError(f"a certificate must hold no floating-point number, got {number[:40]}")
 

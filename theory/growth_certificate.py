@@ -8,9 +8,9 @@ The joint spectral radius jsr = lim over k of max over |w| = k of ||A_w||^(1/k) 
 k |w|. With p(x) = det(x I - A_w) and s = r^|w| > 0, the question is whether a root of p(s x) has modulus 1 or more. A
 polynomial p of degree d with real coefficients a_0, ..., a_d has one if |a_0| >= |a_d|, the product of the moduli being
 |a_0/a_d|. Else put p*(x) = x^d p(1/x) and q = (a_d p - a_0 p*)/x, of degree d - 1, as the constant terms cancel and
-a_d^2 > a_0^2. Then p has such a root if and only if q has (Schur and Cohn): a root of p on the circle is one of p*, hence
-of q; if there is none, |p| = |p*| > 0 on the circle, a_d p dominates there, and by Rouche's theorem p and x q have
-equally many roots inside. So d steps decide the question, for multiple and for complex roots too.
+a_d^2 > a_0^2, also its leading coefficient. Then p has such a root if and only if q has (Schur and Cohn): a root of p on
+the circle is one of p*, hence of q; if there is none, |p| = |p*| > 0 on the circle, a_d p dominates there, and by
+Rouche's theorem p and x q have equally many roots inside. So d steps decide the question, for multiple and for complex roots too.
 
 **Upper bound by an ellipsoid.** Let P be symmetric and positive definite, ||x||_P^2 = x^T P x, c >= 0, and let w run over a
 finite set of nonempty words of which none begins another and sum m^-|w| = 1. If c^(2|w|) P - A_w^T P A_w is positive
@@ -32,7 +32,6 @@ Main definitions: `GrowthCertificate`, `Ellipsoid`, `Polytope`, `radius_at_least
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,12 +40,11 @@ from math import gcd, lcm
 from numbers import Rational
 from typing import Any
 
-from .certificate import semidefinite_fault
+from .certificate import double_of, fields_of, number_of, parsed, semidefinite_fault, text_of
 
 Vector = tuple[Fraction, ...]
 Matrix = tuple[Vector, ...]
 Word = tuple[int, ...]
-_NUMBER = re.compile(r"-?(\d{1,4000}(/0*[1-9]\d{0,4000})?|0x[01]\.[0-9a-f]{1,13}p[+-]\d{1,4})")
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,8 @@ class Ellipsoid:
     def check(self, matrices: Sequence[Matrix], rate: Fraction) -> None:
         """jsr <= rate; ValueError with one sentence that names what fails."""
         n = len(self.P)
+        if rate < 0:
+            raise ValueError(f"rate must not be negative, got {rate}")
         _same_size("P", self.P, len(matrices[0]))
         for i in range(n):
             for j in range(i):
@@ -150,6 +150,8 @@ class GrowthCertificate:
     def __post_init__(self) -> None:
         object.__setattr__(self, "matrices", tuple(_matrix("matrices", matrix) for matrix in self.matrices))
         object.__setattr__(self, "word", _word("word", self.word))
+        if type(self.norm) not in (Ellipsoid, Polytope):  # a subclass could check anything
+            raise TypeError(f"norm must be an Ellipsoid or a Polytope, got {type(self.norm).__name__}")
         for name in ("lower", "upper"):
             object.__setattr__(self, name, _exact(name, getattr(self, name)))
         if not self.matrices:
@@ -200,15 +202,17 @@ class GrowthCertificate:
             parts = [_plain(part) for part in self.norm.coefficients]
             norm = {"vertices": _plain(self.norm.vertices), "coefficients": parts}
         matrices = [[[_hexadecimal(entry) for entry in row] for row in matrix] for matrix in self.matrices]
-        rates = {"lower": str(self.lower), "word": self.word, "upper": str(self.upper)}
+        rates = {"lower": text_of("lower", self.lower), "word": self.word, "upper": text_of("upper", self.upper)}
         return json.dumps({"matrices": matrices, **rates, **norm})
 
     @classmethod
     def from_json(cls, text: str) -> GrowthCertificate:
         """The inverse of `to_json`, unchecked; ValueError with one sentence for a text of another form."""
         try:
-            read = json.loads(text)
+            read = parsed(text)
             norm: Ellipsoid | Polytope
+            of_norm = ("P", "words") if isinstance(read, dict) and "P" in read else ("vertices", "coefficients")
+            read = fields_of("certificate", read, ("matrices", "lower", "word", "upper", *of_norm))
             if "P" in read:
                 norm = Ellipsoid(_numbers(read["P"]), read["words"])
             else:
@@ -351,10 +355,11 @@ def _exact(name: str, value: Any) -> Fraction:
 
 
 def _word(name: str, letters: Any) -> Word:
-    for letter in letters:
+    found: Word = tuple(letters)
+    for letter in found:
         if not isinstance(letter, int) or isinstance(letter, bool):
             raise TypeError(f"{name} must be made of indices of matrices, got {letter!r} ({type(letter).__name__})")
-    return tuple(letters)
+    return found
 
 
 def _spelled(word: Word) -> str:
@@ -362,15 +367,15 @@ def _spelled(word: Word) -> str:
 
 
 def _plain(rows: Matrix) -> list[list[str]]:
-    return [[str(entry) for entry in row] for row in rows]
+    return [[text_of("P or the polytope", entry) for entry in row] for row in rows]
 
 
 def _hexadecimal(entry: Fraction) -> str:
     try:
         nearest = float(entry)
     except OverflowError:
-        return str(entry)
-    return nearest.hex() if Fraction(nearest) == entry else str(entry)
+        return text_of("matrices", entry)
+    return nearest.hex() if Fraction(nearest) == entry else text_of("matrices", entry)
 
 
 def _numbers(value: Any) -> Any:
@@ -378,7 +383,7 @@ def _numbers(value: Any) -> Any:
 
 
 def _number(text: Any) -> Fraction:
-    """A fraction or a hexadecimal double; a decimal exponent could stand for more digits than fit."""
-    if not isinstance(text, str) or not _NUMBER.fullmatch(text):
-        raise ValueError(f"text must hold numbers as fractions or hexadecimal doubles, got {text!r}")
-    return Fraction(float.fromhex(text)) if "x" in text else Fraction(text)
+    """A fraction or a hexadecimal double, each in its one form: what is written is what is checked."""
+    if isinstance(text, str) and "x" in text:
+        return Fraction(double_of("certificate", text))
+    return number_of("certificate", text)

@@ -143,6 +143,7 @@ def certificate_from_multiplier(
     L = np.array([float(entry) for entry in scaling])
     with np.errstate(over="ignore", invalid="ignore"):
         inside = (1 - room) * ((energy / 2 + energy.T / 2) / multiplier.max() / L[:, None] / L) + room * np.eye(n)
+    inside = np.tril(inside) + np.tril(inside, -1).T  # rounding may have made it unsymmetric
     if not float(np.abs(inside).max()) < 2.0**500:
         raise ValueError("P must be of the size of M, got one that overflows")
     exact_rate = _rounded(1 + margin, bits=52) * Fraction(rate)

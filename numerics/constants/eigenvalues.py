@@ -101,7 +101,7 @@ def _irreducible(W: Matrix) -> Enclosure:
     if not lower >= upper * (1 - WIDE):
         kept = np.count_nonzero(B) == np.count_nonzero(W) and float(np.abs(B[B != 0.0]).min()) >= 2.0**-1000
         _, low, high = perron_vector(np.abs(B))
-        one_sign = bool((B >= 0.0).all() or (B <= 0.0).all())
+        one_sign = bool((W >= 0.0).all() or (W <= 0.0).all())  # of W: what B lost to underflow had a sign
         others = [
             _powers(B, lost=0.0 if kept else len(B) * TINY),
             (low if one_sign else 0.0, high),

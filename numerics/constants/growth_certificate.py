@@ -40,7 +40,7 @@ WORDS = 4096  # of a certificate that all products vanish, at most
 
 def growth_certificate(W: ArrayLike, *, gap: float = 1e-3, products: int = 20_000) -> GrowthCertificate:
     """A checked certificate lower <= jsr <= upper, upper <= about (1 + gap) lower where so many products suffice, and the
-    check takes about a second at most.
+    check takes about a second at most, longer if the entries span many orders of magnitude.
 
     W is what `joint_spectral_radius` takes: several matrices, or one of at most 6 units, which stands for its masked
     copies D W, one for each of the 2^n - 1 masks but 0 in binary order, the mask of all units last. Entries are the exact
@@ -71,7 +71,8 @@ def growth_certificate(W: ArrayLike, *, gap: float = 1e-3, products: int = 20_00
     exponent = math.frexp(float(np.abs(A).max()))[1]
     V = np.ldexp(A, -exponent)
     T = common_ellipsoid(V)
-    basis = similar(V, T) or Similar(V, np.zeros(m))
+    conjugate = similar(V, T)
+    basis = conjugate or Similar(V, np.zeros(m))
     size = math.frexp(float(norms_above(basis.stack).max()))[1]
     basis = Similar(np.ldexp(basis.stack, -size), np.ldexp(basis.errors, -size))
     tree = branch_and_bound(basis, gap=gap / 2, products=products)
@@ -84,7 +85,7 @@ def growth_certificate(W: ArrayLike, *, gap: float = 1e-3, products: int = 20_00
             found = _polytope(exact, invariant_polytope(V, rate, word, slack=slack), V)
             if found is not None and found[0] <= Fraction(rate * (1 + gap)) * unit:
                 return _checked(exact, lower, word, *found)
-    square = _square(T if basis.stack is not V else np.eye(n))
+    square = _square(T if conjugate is not None else np.eye(n))
     fault: object = "the search ended without words"
     for margin in MARGINS:
         c, words = _code(tree, gap, margin, n)

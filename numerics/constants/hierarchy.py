@@ -146,7 +146,10 @@ def tightened(brackets: Mapping[str, Enclosure]) -> dict[str, Enclosure]:
         if _helps(found[large], found[small]) and found[large].upper < found[small].upper:
             found[small] = found[small].minimum(found[large]).maximum(exact(found[small].lower))
     for small, large in LINKS:
-        assert _consistent(found[small], found[large]), f"{small} {found[small]!r} is above {large} {found[large]!r}"
+        if not _consistent(found[small], found[large]):
+            raise ValueError(
+                f"brackets must belong to one matrix, got {small} {found[small]!r} above {large} {found[large]!r}"
+            )
     return found
 
 

@@ -34,7 +34,7 @@ from ..enclosure import Enclosure, certified, measured
 from .eigenvalues import spectral_radius
 from .many_norms import Stack
 from .masked_growth import search_masks
-from .matrix import Matrix, balanced, components, square_matrix
+from .matrix import Matrix, balanced, components, fingerprint, square_matrix
 from .matrix_set import GAP, search_set, vanishes
 from .numerical_radius import RadiusScaling, radius_scaling
 from .perron import perron_radius
@@ -56,8 +56,8 @@ def joint_spectral_radius(
     product and the upper end is omega(W): ten percent or more are usual. For more than about 16 rows in a set the norm is
     a rough one, and the factor sqrt m may stay.
 
-    ``start`` is what `diagonal_scaling`, and ``radius`` what `radius_scaling` found for this very W, of which no more than
-    the size is checked; they save time for more than 8 units. Evidence: certified, or the weaker evidence of a ``radius``
+    ``start`` is what `diagonal_scaling`, and ``radius`` what `radius_scaling` found for this very W; they save time for
+    more than 8 units. Evidence: certified, or the weaker evidence of a ``radius``
     that was given.
 
     Raises ValueError for a W that is no real finite square matrix of a floating dtype, for matrices of different sizes, for
@@ -83,6 +83,8 @@ def joint_spectral_radius(
     for name, known in given.items():
         if known is not None and len(known.diagonal) != len(matrix):
             raise ValueError(f"{name} must scale {len(matrix)} units, got {len(known.diagonal)}")
+        if known is not None and known.matrix != fingerprint(matrix):
+            raise ValueError(f"{name} must be what was found for this very W, got that of another matrix")
     return _of_masks(matrix, start, radius)
 
 

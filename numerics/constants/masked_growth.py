@@ -67,8 +67,10 @@ def growing_masks(W: ArrayLike) -> MaskedGrowth:
     ([[1.0, 0.0]], True)
     """
     matrix = square_matrix(W)
-    best = MaskedGrowth(np.ones((1, len(matrix))), certified(0.0, upper=0.0))
-    for units in components(matrix):
+    parts = components(matrix)
+    nilpotent = all(len(units) == 1 for units in parts) and not np.diag(matrix).any()
+    best = MaskedGrowth(np.ones((1, len(matrix))), certified(0.0, upper=0.0 if nilpotent else math.inf))
+    for units in parts:
         found, _ = search_masks(matrix[np.ix_(units, units)])
         if found.rate.lower > best.rate.lower:
             masks = np.zeros((len(found.masks), len(matrix)))

@@ -4,11 +4,12 @@ Scaling by a power of two changes no digit, and keeps products of entries betwee
 The spectral radius and the infimum over diagonal scalings of a *reducible* matrix are maxima over the
 diagonal blocks of its strongly connected components (j -> i wherever w_ij != 0), so blocks are found first.
 
-Main definitions: `square_matrix`, `normalized`, `enclose`, `components`, `balanced`.
+Main definitions: `square_matrix`, `normalized`, `enclose`, `fingerprint`, `components`, `balanced`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import sys
 
@@ -70,6 +71,11 @@ def _ldexp(value: float, exponent: int) -> float:
         return math.ldexp(value, exponent)
     except OverflowError:
         return math.copysign(math.inf, value)
+
+
+def fingerprint(W: Matrix) -> str:
+    """sha256 of the doubles of a matrix: to tell whether something that was found belongs to it."""
+    return hashlib.sha256(np.ascontiguousarray(W + 0.0).tobytes()).hexdigest()  # -0 becomes 0
 
 
 def components(W: Matrix) -> list[NDArray[np.intp]]:

@@ -40,11 +40,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import solve_triangular
 
-from ..certify import norm_above, scaled_down, scaled_up, top_vector, up
+from ..certify import norm_above, scaled_down, scaled_up, up
 from ..enclosure import Enclosure, certified, exact
 from .barrier import FAR, Vector, scaled
 from .eigenvalues import spectral_radius
-from .matrix import Matrix, balanced, components, enclose_certified, normalized, square_matrix
+from .matrix import Matrix, balanced, components, enclose_certified, fingerprint, normalized, square_matrix
 from .perron import perron_radius
 from .radius_angle import best_angle, grid
 from .radius_barrier import minimize_radius
@@ -70,7 +70,6 @@ FINEST = 1e-12
 ENOUGH = 1e-8  # relative gap beyond which a wider upper end is tried as well
 REDUCTIONS = 64  # steps of cyclic reduction at most; 25 are usual at a gap of 1e-12
 CHECKED = 8  # arcs at which candidates are compared
-NEARBY = 1e-9  # relative distance to which a norm that was given must agree
 LOG_2 = math.log(2.0)
 
 
@@ -91,7 +90,7 @@ class RadiusScaling:
 
     With r = radius.upper and A = L W L^-1, the block matrix [[r P, A^T], [A, r (2 I - P)]] is positive semidefinite: P
     shows that the product of k matrices D_t W, D_t with slopes in [0, gamma], has a norm of at most
-    2 condition.upper (gamma r)^k.
+    2 condition.upper (gamma r)^k. ``matrix`` is the fingerprint of W.
     """
 
     diagonal: Vector
@@ -99,6 +98,7 @@ class RadiusScaling:
     condition: Enclosure
     infimum: Enclosure
     P: Matrix
+    matrix: str
 
 
 class _Powers(NamedTuple):
@@ -152,14 +152,13 @@ def radius_scaling(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling
     """A positive diagonal L, kappa(L) <= condition_limit, with w(L W L^-1) nearly least.
 
     The search starts from the better of L = I and the L of ``start``, which is ``diagonal_scaling(W)`` under the same
-    limit if it is not given, and returns nothing worse than either; the s(W) that it certifies is believed, its norm is
-    compared with that of W. For an irreducible W whose best scaling obeys the
+    limit if it is not given, and returns nothing worse than either. For an irreducible W whose best scaling obeys the
     limit, `radius` belongs to that scaling, and its upper end exceeds infimum.lower by about 1e-3 up to n = 128, by 1e-2 up
     to n = 500; above n = 600 the start is all there is. `infimum` has no limit for the condition. L is centered: its
     extremes have product 1.
 
     Raises ValueError for a W that is no real finite square matrix of a floating dtype, for a condition_limit outside
-    (1, 1e60], and for a start that has another size, a larger condition or a norm that W does not have.
+    (1, 1e60], and for a start that has a larger condition or belongs to another matrix.
 
     >>> found = radius_scaling([[0.0, 4.0], [1.0, 0.0]])
     >>> round(found.radius.upper, 6), round(found.condition.upper, 6)
@@ -177,7 +176,9 @@ def radius_scaling(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling
         raise ValueError(f"start must have a condition of at most {condition_limit!r}, got {start.condition.upper!r}")
     infimum, blocks = _infimum(matrix, start)
     if n == 1 or not matrix.any():
-        return RadiusScaling(np.ones(n), numerical_radius(matrix), certified(1.0, upper=1.0), infimum, np.eye(n))
+        return RadiusScaling(
+            np.ones(n), numerical_radius(matrix), certified(1.0, upper=1.0), infimum, np.eye(n), start.matrix
+        )
     least = blocks[0]
     if len(blocks) > 1 or _condition(least.powers).upper > condition_limit:
         begin = np.zeros(n)
@@ -188,7 +189,7 @@ def radius_scaling(W: ArrayLike, *, condition_limit: float = 1e8, start: Scaling
         least = _best(matrix, [_powers(searched), _powers(x), _powers(np.zeros(n))])
     diagonal = np.ldexp(least.powers.mantissas, least.powers.exponents)
     infimum = certified(infimum.lower, upper=min(infimum.upper, least.radius.upper))
-    return RadiusScaling(diagonal, least.radius, _condition(least.powers), infimum, least.P)
+    return RadiusScaling(diagonal, least.radius, _condition(least.powers), infimum, least.P, start.matrix)
 
 
 def radius_enclosed(V: Matrix, *, relative: float = 0.0) -> Radius:
@@ -246,17 +247,13 @@ def maximal_solution(V: Matrix, t: float) -> Matrix | None:
 
 
 def _started(matrix: Matrix, start: Scaling | None, condition_limit: float) -> Scaling:
-    """The start, if it may belong to the matrix; else ValueError."""
+    """The start, if it belongs to the matrix; else ValueError."""
     if start is None:
         return diagonal_scaling(matrix, condition_limit=condition_limit)
     if len(start.diagonal) != len(matrix):
         raise ValueError(f"start must scale {len(matrix)} units, got {len(start.diagonal)}")
-    norm = 0.0
-    if matrix.any():
-        near = similar(matrix, *_powers(np.log(start.diagonal)))
-        norm = scaled_up(top_vector(near.A)[0], near.exponent)
-    if not start.norm.lower * (1 - NEARBY) <= norm <= start.norm.upper * (1 + NEARBY):
-        raise ValueError(f"start must be a scaling of W: its norm is {norm!r}, not {start.norm.upper!r}")
+    if start.matrix != fingerprint(matrix):
+        raise ValueError("start must be what diagonal_scaling found for this very W, got that of another matrix")
     return start
 
 

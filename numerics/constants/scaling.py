@@ -38,7 +38,7 @@ from numpy.typing import ArrayLike
 from ..certify import scaled_down, top_vector
 from ..enclosure import Enclosure, certified, exact
 from .barrier import FAR, Vector, minimize_norm, scaled
-from .matrix import Matrix, balanced, components, enclose_certified, normalized, square_matrix
+from .matrix import Matrix, balanced, components, enclose_certified, fingerprint, normalized, square_matrix
 from .perron import perron_radius, perron_vector
 from .scaling_bounds import Exponents, dual_below, norm_enclosed, similar
 from .spectral import spectral_norm
@@ -50,12 +50,16 @@ ENOUGH = 1e-4  # relative gap to an infimum out of reach; a smaller one would co
 
 @dataclass(frozen=True)
 class Scaling:
-    """L = diag(diagonal) > 0 with `norm` = ||L W L^-1||_2 and `condition` = kappa(L); `infimum` = s(W)."""
+    """L = diag(diagonal) > 0 with `norm` = ||L W L^-1||_2 and `condition` = kappa(L); `infimum` = s(W).
+
+    ``matrix`` is the fingerprint of W.
+    """
 
     diagonal: Vector
     norm: Enclosure
     condition: Enclosure
     infimum: Enclosure
+    matrix: str
 
 
 class _Block(NamedTuple):
@@ -107,7 +111,7 @@ def diagonal_scaling(W: ArrayLike, *, condition_limit: float = 1e8) -> Scaling:
     if plain.upper <= norm.upper:
         diagonal, norm = np.ones(len(matrix)), plain
     infimum = certified(max(block.lower for block in blocks), upper=min(upper, norm.upper))
-    return Scaling(diagonal, norm, _condition(diagonal), infimum)
+    return Scaling(diagonal, norm, _condition(diagonal), infimum, fingerprint(matrix))
 
 
 def diagonal_scaling_norm(W: ArrayLike, *, p: float = 2) -> Enclosure:

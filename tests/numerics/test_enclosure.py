@@ -92,6 +92,51 @@ def test_logarithms_exponentials_and_roots_are_rounded_outward_and_not_much(valu
         assert number.upper <= wide
 
 
+@pytest.mark.parametrize(
+    ("found", "true"),
+    [
+        (exact(0.00017855969979356707).exp(), lambda: mpmath.exp(0.00017855969979356707)),
+        (exact(0.0006799857543172522).exp(), lambda: mpmath.exp(0.0006799857543172522)),
+        (exact(-1.0171214335428171).exp(), lambda: mpmath.exp(-1.0171214335428171)),
+        (exact(10.017886885537258).log(), lambda: mpmath.log(10.017886885537258)),
+        (exact(20.182709484221764).log(), lambda: mpmath.log(20.182709484221764)),
+        (
+            exact(47.724172422674364) ** -0.1323744473011388,
+            lambda: mpmath.mpf(47.724172422674364) ** -0.1323744473011388,
+        ),
+        (exact(61.8103016945282) ** 1.506149908834896, lambda: mpmath.mpf(61.8103016945282) ** 1.506149908834896),
+    ],
+)
+def test_an_interval_of_53_bits_would_miss_these(found: Enclosure, true: Callable[[], mpmath.mpf]) -> None:
+    """Values within 2^-66 of a float, which a directed rounding of a number with 67 bits puts on the wrong side."""
+    with mpmath.workprec(300):
+        assert found.lower < true() < found.upper
+    assert found.upper == math.nextafter(found.lower, math.inf)
+
+
+def test_a_number_that_can_not_be_evaluated_is_refused_and_not_taken_for_zero() -> None:
+    with mpmath.workdps(400):
+        tiny = sympy.pi - sympy.Rational(int(mpmath.floor(mpmath.pi * 10**150)), 10**150)
+        true = mpmath.pi - mpmath.floor(mpmath.pi * mpmath.mpf(10) ** 150) / mpmath.mpf(10) ** 150
+        assert exact_number(tiny).lower <= true <= exact_number(tiny).upper
+        slope = exact_number(1 - sympy.tanh(180) ** 2)
+        assert slope.lower <= 1 - mpmath.tanh(180) ** 2 <= slope.upper
+    for number in (sympy.log(1 + sympy.Rational(1, 10**60)), 1 - sympy.cos(sympy.Rational(1, 10**80))):
+        try:
+            found = exact_number(number)
+        except TypeError:
+            continue
+        assert found.lower < found.upper
+    assert exact_number(sympy.sqrt(2) - sympy.sqrt(2)) == exact(0)
+
+
+def test_a_number_with_more_digits_than_a_double_is_no_point() -> None:
+    assert exact(sympy.Float("0.1", 50)).width > 0.0
+    for wide in (np.longdouble("0.1"), mpmath.mpf("0.1")):
+        with pytest.raises(TypeError, match="value must be a rational number or a float, got"):
+            exact(wide)
+
+
 def test_rounding_to_nearest_would_lose_the_sum() -> None:
     """The planted falsehood: endpoints rounded to nearest exclude 1 + 2^-60."""
     total = exact(1.0) + 2.0**-60

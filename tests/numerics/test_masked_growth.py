@@ -98,3 +98,9 @@ def test_a_matrix_without_cycles_does_not_grow() -> None:
 def test_wrong_matrices_are_refused_in_one_sentence() -> None:
     with pytest.raises(ValueError, match="W must be finite, got nan in row 0, column 0"):
         growing_masks([[math.nan]])
+
+
+def test_a_rate_that_is_too_small_for_doubles_is_not_taken_for_zero() -> None:
+    tiny = growing_masks(np.array([[0.0, 5e-324], [5e-324, 0.0]])).rate
+    assert tiny.lower <= 5e-324 <= tiny.upper
+    assert growing_masks(np.array([[0.0, 1.0], [0.0, 0.0]])).rate.upper == 0.0

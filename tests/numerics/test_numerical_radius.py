@@ -308,7 +308,7 @@ def test_wrong_arguments_are_refused_in_one_sentence(constant: Callable[..., obj
     other = diagonal_scaling(np.eye(2))
     with pytest.raises(ValueError, match="start must scale 3 units, got 2"):
         constant(np.eye(3), start=other)
-    with pytest.raises(ValueError, match=r"start must be a scaling of W: its norm is 3\.0\d*, not 1\.0"):
+    with pytest.raises(ValueError, match="start must be what diagonal_scaling found for this very W"):
         constant(3 * np.eye(2), start=other)
     if constant is scaled_numerical_radius:
         return

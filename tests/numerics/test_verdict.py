@@ -225,8 +225,8 @@ def test_an_explicit_sequence_of_slopes_explodes_where_the_spectral_radius_is_ze
     assert some.rate <= math.log(2)
     assert "so that no bound for all slopes falls" in at_scope(analysis, "all_inputs").reason
     falling = analyze(vanilla([[0.4, 0.8], [-0.2, -0.4]]), **SMALL)
-    assert at_scope(falling, "some_slopes").verdict == "undecided"
-    assert "none grow" in at_scope(falling, "some_slopes").reason
+    assert at_scope(falling, "some_slopes").verdict == "vanishes"
+    assert "no slopes make it grow" in at_scope(falling, "some_slopes").reason
 
 
 def test_what_the_file_did_not_say_makes_every_verdict_conditional() -> None:
@@ -265,3 +265,37 @@ def test_an_unstable_linear_network_has_growing_parts_at_every_lag() -> None:
     analysis = analyze(vanilla(1.5 * np.eye(3), phi="identity"), steps=60, samples=4)
     assert analysis.verdict("total_gradient").verdict == "polynomial"
     assert analysis.verdict("lag_share").verdict == "bounded"
+
+
+# Slopes of both signs, and slopes whose largest growth is below one
+
+
+def test_masks_do_not_bound_slopes_of_both_signs() -> None:
+    """SiLU: jsr of the masks times gamma is .968, and yet slopes of 1.0998 and -.0998 make the products grow by 1.0557."""
+    W = 0.44 * np.array([[2.0, 4.0], [-1.0, -2.0]])
+    analysis = analyze(vanilla(W, phi="silu"), **SMALL)
+    low, high = -0.09983935, 1.09983935
+    assert np.abs(np.linalg.eigvals(np.diag([high, low]) @ W)).max() > 1.05
+    for scope in ANY_SLOPES:
+        found = at_scope(analysis, scope)
+        assert found.verdict == "undecided"
+        assert "is at least 0.967" in found.reason
+        assert "lies in" not in found.reason
+
+
+def test_a_joint_spectral_radius_below_one_decides_where_no_bound_does() -> None:
+    """omega > 1 > jsr: for ReLU every sequence of slopes falls, at the rate of the joint spectral radius."""
+    W = np.random.default_rng(34).standard_normal((3, 3))
+    W = 0.99 / constants.joint_spectral_radius(W).upper * W
+    assert constants.scaled_numerical_radius(W).lower > 1.0 > constants.joint_spectral_radius(W).upper
+    analysis = analyze(vanilla(W, phi="relu"), **SMALL)
+    found = at_scope(analysis, "all_inputs")
+    assert (found.verdict, found.evidence, found.decisive) == ("vanishes", "certified", True)
+    assert found.decided_by == "joint_spectral_radius"
+    assert math.log(0.98) < found.rate < 0
+    assert at_scope(analysis, "some_slopes").verdict == "vanishes"
+    products = [np.diag(d) @ W for d in np.ndindex(2, 2, 2)]
+    longest = products
+    for _ in range(4):
+        longest = [A @ B for A in products for B in longest]
+    assert max(np.abs(np.linalg.eigvals(np.array(longest))).max(axis=1)) <= math.exp(5 * found.rate) * (1 + 1e-9)

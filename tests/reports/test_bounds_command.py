@@ -215,8 +215,15 @@ def test_the_sentence_of_an_undecided_network() -> None:
     negative = made()
     negative["hierarchy"][0]["slopes"] = {"lower": -0.25, "upper": 0.25}
     assert conclusion(negative) == (
-        "Undecided: gamma s(W) in [0.125, 0.75] (certified), and slopes are negative somewhere, so that omega and jsr "
-        "decide nothing."
+        "Undecided: gamma s(W) in [0.125, 0.75] (certified), and slopes are negative somewhere, so that omega or jsr "
+        "below 1/gamma would not suffice."
+    )
+    leaky = made()
+    leaky["hierarchy"][0]["slopes"] = {"lower": 0.01, "upper": 0.25}
+    assert conclusion(leaky).endswith("(certified), which allows slopes down to 0, outside of their range.")
+    falling = made(decided_by="joint_spectral_radius", evidence="certified")
+    assert conclusion(falling).startswith(
+        "Certified: gamma jsr(D W) in [0.0833333, 0.5], below 1, so that ||J(t, t-k)||_2"
     )
     some = made()["bounds"][0] | {"scope": "some_slopes", "direction": ">=", "rate": {"lower": 1.25, "upper": 2.0}}
     grows = conclusion(made(bounds=[some | {"constant": {"lower": 1.0, "upper": 1.0}}], growing="s"))
@@ -232,3 +239,43 @@ def test_a_bracket_that_touches_the_threshold_is_not_below_it() -> None:
     ]
     assert places == ["undecided", "below", "not below", "not below"]
     assert against({"lower": 0.0, "upper": 1.0}, None) == ""
+
+
+@pytest.mark.parametrize("command", ["bounds", "check"])
+def test_the_weights_are_never_overwritten(tmp_path, command) -> None:
+    weights = tmp_path / "net.npz"
+    np.savez(weights, weight_hh=np.eye(2) / 2, weight_ih=np.eye(2), bias_ih=np.zeros(2), bias_hh=np.zeros(2))
+    before = weights.read_bytes()
+    link = tmp_path / "link.npz"
+    link.symlink_to(weights)
+    for target in (weights, link):
+        result = CliRunner().invoke(main, [command, str(weights), "--json", str(target)])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "--json must not name the weights" in result.stderr
+    assert weights.read_bytes() == before
+
+
+def test_two_spellings_of_one_file_are_one_file(tmp_path) -> None:
+    weights = tmp_path / "net.npz"
+    np.savez(weights, weight_hh=np.eye(2) / 2, weight_ih=np.eye(2), bias_ih=np.zeros(2), bias_hh=np.zeros(2))
+    (tmp_path / "d").mkdir()
+    options = ["--json", str(tmp_path / "d" / ".." / "one.json"), "--certificate", str(tmp_path / "one.json")]
+    result = CliRunner().invoke(main, ["bounds", str(weights), *options])
+    assert result.exit_code == 2
+    assert "--json and --certificate must name two files" in result.stderr
+    assert not (tmp_path / "one.json").exists()
+
+
+def test_a_bound_whose_conditions_fail_has_no_numbers_in_the_table(tmp_path) -> None:
+    """SiLU has negative slopes: the bound by the numerical radius does not apply, and says so instead of a rate."""
+    weights = tmp_path / "net.npz"
+    np.savez(
+        weights,
+        weight_hh=np.array([[2.0, 4.0], [-1.0, -2.0]]),
+        weight_ih=np.eye(2),
+        bias_ih=np.zeros(2),
+        bias_hh=np.zeros(2),
+    )
+    result = CliRunner().invoke(main, ["bounds", str(weights), "--activation", "silu"])
+    row = next(line for line in result.stdout.splitlines() if line.startswith("Scaled numerical radius  "))
+    assert row.split() == ["Scaled", "numerical", "radius", "does", "not", "apply", "nothing"]

@@ -276,7 +276,7 @@ def mutilated(**changed: object) -> str:
     ],
 )
 def test_other_texts_are_refused_as_values(text: str) -> None:
-    with pytest.raises(ValueError, match=r"text must|must be|got"):
+    with pytest.raises(ValueError, match=r"text must|must be|must have|got"):
         GrowthCertificate.from_json(text)
 
 
@@ -292,3 +292,40 @@ def test_the_check_needs_the_standard_library_alone() -> None:
 
     assert run(hard()) == 0
     assert run(hard(upper=Fraction(1, 2))) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text[:-1] + ', "lower": "1"}', "a key must occur once, got 'lower' twice"),
+        (lambda text: text[:-1] + ', "author": "x"}', "certificate must have no other keys"),
+        (lambda text: text.replace('"1"', '"\u0661"', 1), "must be|got"),
+    ],
+)
+def test_repeated_and_unknown_keys_and_foreign_digits_are_refused(change, message: str) -> None:
+    found = GrowthCertificate([[[1]]], 1, [0], 1, Ellipsoid([[1]], [[0]]))
+    text = found.to_json()
+    assert GrowthCertificate.from_json(text) == found
+    assert change(text) != text
+    with pytest.raises(ValueError, match=message):
+        GrowthCertificate.from_json(change(text))
+
+
+def test_a_number_that_no_double_holds_is_not_rounded_to_one() -> None:
+    """A forgery: 2^-1100 read as 0 would make a matrix of radius above 10^1300 nilpotent."""
+    matrix = [["0", "1" + "0" * 3000], ["0x1.0p-1100", "0"]]
+    norm = {"P": [["1", "0"], ["0", "1"]], "words": [[0, 0]]}
+    forged = json.dumps({"matrices": [matrix], "lower": "0", "word": [0], "upper": "0", **norm})
+    with pytest.raises(ValueError, match="certificate must hold each double in its one normal form"):
+        GrowthCertificate.from_json(forged)
+
+
+def test_no_norm_of_ones_own_and_no_negative_rate_pass() -> None:
+    class Believed(Ellipsoid):
+        def check(self, matrices, rate) -> None:
+            pass
+
+    with pytest.raises(TypeError, match="norm must be an Ellipsoid or a Polytope, got Believed"):
+        GrowthCertificate([[[5]]], 1, [0], 1, Believed([[1]], [[0]]))
+    with pytest.raises(ValueError, match="rate must not be negative, got -2"):
+        Ellipsoid([[1]], [[0]]).check((((Fraction(1),),),), Fraction(-2))
