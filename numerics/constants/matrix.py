@@ -34,6 +34,8 @@ def square_matrix(W: ArrayLike) -> Matrix:
     ...
     ValueError: W must have a floating dtype, got int64; use W.astype(float)
     """
+    if isinstance(W, np.ma.MaskedArray):
+        raise ValueError("W must be an array without a mask, got a masked array; use W.filled(...)")
     array = np.asarray(W)
     if array.ndim != 2 or array.shape[0] != array.shape[1] or array.size == 0:
         raise ValueError(f"W must be a square matrix of shape (n, n) with n >= 1, got shape {array.shape}")
@@ -41,7 +43,7 @@ def square_matrix(W: ArrayLike) -> Matrix:
         raise ValueError(f"W must have a floating dtype, got {array.dtype}; use W.astype(float)")
     if array.dtype not in (np.float16, np.float32, np.float64):
         raise ValueError(f"W must have dtype float16, float32 or float64, got {array.dtype}")
-    matrix = array.astype(np.float64)
+    matrix = array.astype(np.float64, order="C")  # sums in one order, whatever the layout was
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
         raise ValueError(f"W must be finite, got {matrix[row, column]} in row {row}, column {column}")

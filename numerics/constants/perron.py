@@ -28,7 +28,9 @@ from .matrix import Matrix, balanced, components, enclose_certified, square_matr
 
 
 def perron_radius(W: ArrayLike) -> Enclosure:
-    """rho(|W|), the spectral radius of the matrix of absolute values: a certified interval, of a width near n u rho(|W|).
+    """rho(|W|), the spectral radius of the matrix of absolute values: a certified interval.
+
+    Its width is near n u rho(|W|), more where cycles of nearly equal growth are coupled by very small weights.
 
     Exactly max |w_ii| if W is triangular up to a permutation, so 0 if its graph has no cycle. Raises ValueError for a W
     that is no real finite square matrix of a floating dtype.

@@ -15,8 +15,8 @@ d) ||V^-1||, so
 
 fl(R V - I) is a sum of n + 1 products: T = |fl(R V - I)| + gamma_(n+2) (|R| |V| + I), of which only row and column sums are
 computed, in nonnegative sums of at most 2 n + 4 roundings: the factor 1 + phi_(2n+8). What underflows in R V, or was lost in V,
-is below n^2 (TINY + 2^-1000 max |R|) in every such sum. Besides, s_min(V) <= ||V v||/||v|| for any v; a singular W has no
-other bound, and the lower one is 0.
+is below n^2 (TINY + 2^-1000 max |R|) in every such sum. Besides, s_min(V) <= ||V v||/||v|| for any v, a unit vector in W and
+W^T among them; a singular W has no other bound, and the lower one is 0.
 
 **Logarithmic norms.** mu_2(V) = lambda_max(S'), S' = (V + V^T)/2, and S = fl(S') has |S - S'| <= u |S| entrywise, so ||S - S'||_2
 <= u ||S||_F: the lemma of `certify` with this E. From below x^T V x/x^T x for any x; fl(x^T fl(V x)) is wrong by at most
@@ -50,6 +50,7 @@ from ..certify import (
     norm_of_vector_above,
     norm_of_vector_below,
     phi,
+    scaled_up,
     square_root_above,
     stretch,
     top_eigenvector,
@@ -125,7 +126,19 @@ def smallest_singular_value(W: ArrayLike) -> Enclosure:
             candidate = R @ (v / np.abs(v).max() / np.abs(R).max())
     else:
         candidate = np.linalg.svd(V)[2][-1]
-    return enclose_certified(lower, min(upper, stretch(V, candidate)[1]), exponent)
+    found = enclose_certified(lower, min(upper, stretch(V, candidate)[1]), exponent)
+    simple = min(_small_column(matrix), _small_column(matrix.T))
+    return certified(min(found.lower, simple), upper=min(found.upper, simple))
+
+
+def _small_column(W: Matrix) -> float:
+    """An upper bound of the norm of the column with the least largest entry: ||W e_j|| is at least the smallest gain."""
+    column = W[:, int(np.argmin(np.abs(W).max(axis=0)))]
+    size = float(np.abs(column).max())
+    if size == 0.0:
+        return 0.0
+    exponent = math.frexp(size)[1]
+    return scaled_up(norm_of_vector_above(np.ldexp(column, -exponent)), exponent)
 
 
 def _by_inverse(V: Matrix, R: Matrix, guess: float, v: Vector) -> tuple[float, float]:

@@ -269,3 +269,19 @@ def test_a_norm_is_exact_only_where_no_digit_was_lost() -> None:
     assert spectral_norm([[1e300, 0.0], [0.0, 1.0]]).width == 0.0
     mixed = spectral_norm([[1e300, 1e-30], [0.0, 1.0]])
     assert mixed.lower == 1e300 < mixed.upper
+
+
+def test_the_smallest_gain_is_at_most_the_norm_of_every_row_and_column() -> None:
+    found = smallest_singular_value([[1.0, 1e300], [0.0, 1.0]])
+    assert found.lower <= 1e-300 <= found.upper <= 1.0 + 1e-12
+    assert smallest_singular_value([[1.0, 0.0], [3.0, 0.0]]).upper == 0.0
+    tiny = smallest_singular_value([[1.0, 0.0], [0.0, 1e-310]])
+    assert tiny.lower <= 1e-310 <= tiny.upper <= 2e-310
+
+
+def test_the_layout_in_memory_changes_no_digit_and_a_mask_is_refused() -> None:
+    W = np.random.default_rng(5).standard_normal((40, 40))
+    for constant in (spectral_norm, smallest_singular_value, spectral_radius, perron_radius):
+        assert constant(np.asfortranarray(W)) == constant(W)
+    with pytest.raises(ValueError, match="W must be an array without a mask, got a masked array"):
+        spectral_norm(np.ma.array(np.eye(2), mask=[[1, 0], [0, 0]]))
