@@ -343,3 +343,12 @@ def test_a_document_that_does_not_fit_is_refused(sample: Sample) -> None:
     del document["verdicts"]
     with pytest.raises(ValueError, match="lacks the key 'verdicts'"):
         render(document)
+
+
+def test_a_condition_is_introduced_by_one_if(sample: Sample) -> None:
+    document = sample("elman")
+    document["verdicts"][0] |= {"given": ["if activation tanh: not recorded"], "decided_by": "joint_spectral_radius"}
+    page = render(document)
+    assert "If activation tanh: not recorded: " in page
+    assert "If if" not in page
+    assert "Decided by the joint spectral radius." in page
