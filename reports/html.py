@@ -83,7 +83,7 @@ def _environment() -> Environment:
         "interval": rounding.shown, "width": formats.width, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
         "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
         "families": outline.families, "alone": outline.alone, "card": views.card, "proofs": proofs, "judgements": judgements,
-        "GRADES": formats.GRADES, "READING": _READING,
+        "GRADES": formats.GRADES, "READING": _READING, "rounded_rate": lambda verdict: rounding.pace(verdict)[0],
     }  # fmt: skip
     return environment
 

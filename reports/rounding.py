@@ -1,13 +1,15 @@
 """Numbers rounded outward: no upper end is printed below its value, and no lower end above it.
 
-Main definitions: `outward`, `apart`, `interval`, `within`, `shown`.
+Main definitions: `outward`, `apart`, `interval`, `within`, `shown`, `pace`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from typing import Any
 
 from markupsafe import Markup
 
@@ -82,3 +84,19 @@ def shown(lower: Number, upper: Number) -> Markup:
     return Markup("{} to {}").format(
         *(show(float(outward(x, up=up, digits=4))) for x, up in ((low, False), (high, True)))
     )
+
+
+def pace(verdict: Mapping[str, Any]) -> tuple[float | None, float | None]:
+    """(rate, half-life) of a verdict; what a bound decides is rounded with four digits to the side on which it holds.
+
+    >>> bound = {"rate": -0.968496, "half_life": 0.71569, "verdict": "vanishes", "decided_by": "row_sum_norm"}
+    >>> pace(bound), pace(bound | {"decided_by": "slope"})
+    ((-0.9684, 0.7157), (-0.968496, 0.71569))
+    """
+    rate, half = (None if verdict[key] is None else value(verdict[key]) for key in ("rate", "half_life"))
+    if verdict["decided_by"] in (None, "slope", "descent step"):
+        return rate, half
+    falls = verdict["verdict"] == "vanishes"
+    ends = ((rate, falls), (half, True))
+    found = [None if x is None else float(outward(x, up=up, digits=4)) for x, up in ends]
+    return found[0], found[1]

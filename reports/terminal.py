@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .conclusion import against, named, of_masks, of_slopes
 from .judgements import tally
-from .rounding import apart, outward
+from .rounding import apart, outward, pace
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -45,8 +45,9 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
     table = _table("", "object", "verdict", "scope", "rate", "half-life", "lags", "evidence")
     for v in decisive:
         first, last = v["lag_range"]
-        half = "" if v["half_life"] is None else f"{_number(v['half_life'])} steps"
-        rate = "" if v["rate"] is None else _number(v["rate"])
+        speed, steps = pace(v)
+        half = "" if steps is None else f"{_number(steps)} steps"
+        rate = "" if speed is None else _number(speed)
         cells = (
             v["question"],
             NAMES[v["object"]],

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from . import rounding
 from .formats import OBJECTS, as_shown, value
 
 _QUANTITY = re.compile(r"(.*?)\((.*)\)")
@@ -131,9 +132,10 @@ def pace(verdict: Mapping[str, Any]) -> dict[str, float | int | None]:
     {'half_life': None, 'one_percent': None, 'doubling': 2.2359...}
     """
     rate = value(verdict["rate"])
+    half = rounding.pace(verdict)[1] if verdict["half_life"] is not None else None
     grows = verdict["verdict"] == "explodes" and verdict["unit"] == "nats per step" and rate > 0
     return {
-        "half_life": verdict["half_life"],
+        "half_life": half,
         "one_percent": verdict["one_percent_lag"],
         "doubling": math.log(2) / rate if grows else None,
     }

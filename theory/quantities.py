@@ -149,7 +149,7 @@ class certificate_rate(MatrixFunctional):
     """The rate r of the certificate (P, L, r) that was found: [[P, A^T], [A, 2 I - P]] >= 0 with A = L W L^-1/r."""
 
     template = r"r\left({}\right)"
-    meaning = "rate of the certificate (P, L) found, at least the numerical radius of L W L^-1"
+    meaning = "rate of the certificate found"
 
 
 class certificate_condition(MatrixFunctional):

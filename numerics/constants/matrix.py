@@ -4,14 +4,13 @@ Scaling by a power of two changes no digit, and keeps products of entries betwee
 The spectral radius and the infimum over diagonal scalings of a *reducible* matrix are maxima over the
 diagonal blocks of its strongly connected components (j -> i wherever w_ij != 0), so blocks are found first.
 
-Main definitions: `square_matrix`, `normalized`, `enclose`, `fingerprint`, `components`, `balanced`.
+Main definitions: `square_matrix`, `normalized`, `enclose_certified`, `fingerprint`, `components`, `balanced`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
-import sys
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +18,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from ..certify import scaled_down, scaled_up
-from ..enclosure import Enclosure, certified, measured
+from ..enclosure import Enclosure, certified
 
 Matrix = NDArray[np.float64]
 
@@ -56,23 +55,9 @@ def normalized(W: Matrix) -> tuple[Matrix, int]:
     return np.ldexp(W, -exponent), exponent
 
 
-def enclose(lower: float, upper: float, exponent: int, residual: float | None = None) -> Enclosure:
-    """The measured interval 2**exponent [lower, upper]; a result too large for a float is [largest, inf]."""
-    found = None if residual is None else _ldexp(residual, exponent)
-    least = min(_ldexp(lower, exponent), sys.float_info.max)
-    return measured(least, upper=_ldexp(upper, exponent), residual=found)
-
-
 def enclose_certified(lower: float, upper: float, exponent: int) -> Enclosure:
     """The certified interval 2**exponent [lower, upper], rounded outward, for a proved 0 <= lower <= x <= upper or any x."""
     return certified(scaled_down(lower, exponent), upper=scaled_up(upper, exponent))
-
-
-def _ldexp(value: float, exponent: int) -> float:
-    try:
-        return math.ldexp(value, exponent)
-    except OverflowError:
-        return math.copysign(math.inf, value)
 
 
 def fingerprint(W: Matrix) -> str:
