@@ -14,6 +14,7 @@ from typing import Literal
 import sympy as sp
 
 from .intervals import HierarchyRecord, Interval
+from .measurements import GradientNorms, LagShares, ProfileRecord, SpectrumRecord, Truncation
 
 Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow"]
 QUESTIONS: dict[str, str] = {"state_jacobian": "Q1", "total_gradient": "Q2", "lag_share": "Q3", "error_flow": "Q4"}
@@ -155,48 +156,6 @@ class VerdictRecord:
     decided_by: str | None
     weakest: tuple[str, ...]
     decisive: bool
-
-
-@dataclass(frozen=True)
-class LogNorms:
-    """Natural logs by lag."""
-
-    median: tuple[float, ...]
-    q05: tuple[float, ...]
-    q95: tuple[float, ...]
-    largest: tuple[float, ...]
-    smallest: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class ProfileRecord:
-    """The gradient profile."""
-
-    lags: tuple[int, ...]
-    log_norm: LogNorms
-    samples: int
-    directions: int
-
-
-@dataclass(frozen=True)
-class LagShares:
-    """The share of each lag in the gradient with respect to one parameter."""
-
-    lags: tuple[int, ...]
-    share: tuple[float, ...]
-    log_share: tuple[float, ...]
-    quantile_lags: Mapping[str, int | None]
-    parameter: str
-
-
-@dataclass(frozen=True)
-class SpectrumRecord:
-    """Lyapunov exponents."""
-
-    exponents: tuple[float, ...]
-    residual: float | None
-    unit: str
-    method: str
 
 
 @dataclass(frozen=True)
@@ -385,6 +344,8 @@ class Analysis:
     graph: GraphRecord
     seed: int | None
     hierarchy: tuple[HierarchyRecord, ...] = ()
+    truncation: Truncation | None = None
+    gradient_norms: GradientNorms | None = None
     schema_version: int = SCHEMA_VERSION
 
     def verdict(self, name: str) -> VerdictRecord:

@@ -21,7 +21,7 @@ from .error_flow import error_flow
 from .evaluate import environment
 from .functionals import decompose
 from .instantiate import instances
-from .lyapunov import lyapunov_spectrum
+from .lyapunov.record import measured_spectrum
 from .network import Network
 from .profile import gradient_profile, log_shares
 from .simulate import Rng, Trajectory, generator, simulate
@@ -29,7 +29,6 @@ from .simulate import Rng, Trajectory, generator, simulate
 DIRECTIONS = 4
 RECALL_LAG = 10
 SUMMED = 4  # samples whose parts of the gradient are added up
-SPECTRUM_SAMPLES = 4
 Advance = Callable[[], None]
 
 
@@ -95,7 +94,7 @@ def analyze(
             rng=for_profile,
             advance=advance,
         )
-        spectrum = lyapunov_spectrum(trajectory.take(slice(0, SPECTRUM_SAMPLES)), rng=for_spectrum)
+        spectrum = measured_spectrum(trajectory, rng=for_spectrum)
         flow = error_flow(network, lag=RECALL_LAG, scale=driven.scale or 1.0, rng=for_flow)
         here = environment(trajectory=trajectory)
         decomposed.result()

@@ -58,8 +58,9 @@ def drive(
     given = np.asarray(inputs, dtype=float)
     if input_scale is not None:
         raise ValueError(f"input_scale must be left out where inputs are given, got {input_scale!r}")
-    if given.ndim != 3:
-        raise ValueError(f"inputs must have shape (T, {network.m}, samples), got {given.shape}")
+    axes = f"(T, {'nets, ' if network.nets else ''}{network.m}, samples)"
+    if given.ndim != (4 if network.nets else 3):
+        raise ValueError(f"inputs must have shape {axes}, got {given.shape}")
     if samples is not None and samples != given.shape[-1]:
         raise ValueError(f"samples must be {given.shape[-1]}, the number of input sequences given, got {samples}")
     if steps is not None and not (isinstance(steps, int | np.integer) and 1 <= steps <= len(given)):
@@ -74,12 +75,13 @@ def trajectory_of(
     samples: int | None = None,
     input_scale: float | None = None,
     inputs: Array | None = None,
+    batches: bool = False,
     rng: Rng = None,
 ) -> Trajectory:
     """The trajectory itself, or that of a network driven as `drive` says.
 
-    Raises TypeError for another source and ValueError for options beside a trajectory, for a batch of networks, and
-    for more steps than the states stay in range.
+    Raises TypeError for another source and ValueError for options beside a trajectory, for a batch of networks unless
+    ``batches``, and for more steps than the states stay in range.
     """
     options = {"steps": steps, "samples": samples, "input_scale": input_scale, "inputs": inputs}
     if isinstance(source, Trajectory):
@@ -89,7 +91,7 @@ def trajectory_of(
         return source
     if not isinstance(source, Network):
         raise TypeError(f"source must be a Network or a Trajectory, got {type(source).__name__}")
-    if source.nets:
+    if source.nets and not batches:
         raise ValueError(f"source must be one network, got a batch of {source.nets}")
     found = drive(source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=rng)
     trajectory = simulate(source, found.inputs)

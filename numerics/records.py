@@ -16,6 +16,7 @@ from ..theory.evidence import Assumed, Certified, Graph, Measured, Node
 from ..theory.jacobian import step_jacobian
 from ..theory.product import jacobian_product
 from . import analysis as a
+from . import measurements as m
 from . import verdict
 from .axes import Array
 from .brackets import hierarchy_records
@@ -26,6 +27,7 @@ from .functionals import EVALUATORS
 from .instantiate import Instance, slacks
 from .intervals import Interval
 from .lyapunov import Spectrum
+from .lyapunov.record import spectrum_record
 from .network import Network
 from .profile import Profile
 from .simulate import Trajectory
@@ -121,9 +123,7 @@ def assemble(
         bounds=tuple(bounds),
         profile=_profile(profile, trajectory.samples, directions),
         lag_shares=_shares(alive, recurrent_parameters(network)),
-        spectrum=a.SpectrumRecord(
-            tuple(map(float, spectrum.exponents)), spectrum.residual, "nats per step", spectrum.method
-        ),
+        spectrum=spectrum_record(spectrum, trajectory),
         eigenvalues=_eigenvalues(network),
         theorems=tuple(theorems),
         refutations=tuple(refutations),
@@ -216,16 +216,16 @@ def bound_record(graph: Graph, instance: Instance, gaps: Array | None) -> a.Boun
     )
 
 
-def _profile(profile: Profile, samples: int, directions: int) -> a.ProfileRecord:
+def _profile(profile: Profile, samples: int, directions: int) -> m.ProfileRecord:
     def numbers(array: Array) -> tuple[float, ...]:
         return tuple(map(float, array))
 
     median, q05, q95 = (numbers(profile.quantile(q)) for q in (0.5, 0.05, 0.95))
-    norms = a.LogNorms(median, q05, q95, numbers(profile.largest), numbers(profile.smallest))
-    return a.ProfileRecord(tuple(map(int, profile.lags)), norms, samples, directions)
+    norms = m.LogNorms(median, q05, q95, numbers(profile.largest), numbers(profile.smallest))
+    return m.ProfileRecord(tuple(map(int, profile.lags)), norms, samples, directions)
 
 
-def _shares(log_share: Array, parameters: tuple[str, ...]) -> a.LagShares:
+def _shares(log_share: Array, parameters: tuple[str, ...]) -> m.LagShares:
     """Mean share over samples and directions, by lag; quantile lags of the mean."""
     lags, series = log_share.shape
     mean = logsumexp(log_share, axis=1) - math.log(series) if series else np.full(lags, np.nan)
@@ -233,7 +233,7 @@ def _shares(log_share: Array, parameters: tuple[str, ...]) -> a.LagShares:
     reached = np.cumsum(share)
     quantiles = {str(q): int(np.searchsorted(reached, q / 100)) if series else None for q in SHARE_QUANTILES}
     quantiles = {q: min(lag, lags - 1) if lag is not None else None for q, lag in quantiles.items()}
-    return a.LagShares(
+    return m.LagShares(
         tuple(range(lags)), tuple(map(float, share)), tuple(map(float, mean)), quantiles, ", ".join(parameters)
     )
 

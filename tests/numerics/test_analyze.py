@@ -98,9 +98,17 @@ def test_the_gradient_of_untied_copies_is_that_of_all_copies_together(gaussian) 
 def test_the_largest_exponent_is_the_rate_of_the_profile() -> None:
     W = 0.8 * np.linalg.qr(np.random.default_rng(0).standard_normal((4, 4)))[0]
     analysis = analyze(vanilla(W, phi="identity"), steps=200, samples=2)
-    (exponent,) = analysis.spectrum.exponents
-    assert exponent == pytest.approx(math.log(0.8), rel=1e-9)
-    assert analysis.verdict("state_jacobian").rate == pytest.approx(exponent, rel=1e-5)
+    np.testing.assert_allclose(analysis.spectrum.exponents, math.log(0.8), rtol=1e-9)
+    assert analysis.verdict("state_jacobian").rate == pytest.approx(analysis.spectrum.exponents[0], rel=1e-5)
+
+
+@pytest.mark.parametrize("cell", ["elman", "lstm", "gru"])
+def test_the_spectrum_is_that_of_the_full_state_with_its_residual(cell, gaussian) -> None:
+    analysis = analyze(gaussian(cell, n=3), **SMALL)
+    spectrum = analysis.spectrum
+    assert len(spectrum.exponents) == len(spectrum.standard_error) == spectrum.state_dim == analysis.network.state_dim
+    assert spectrum.residual < 1e-11
+    assert (spectrum.law is not None) == (cell == "elman")  # the law is one of slopes that scale a single matrix
 
 
 # Inputs

@@ -164,7 +164,7 @@ def test_no_finite_exponent_is_invented_for_a_lost_direction(jacobians, alive) -
         (np.zeros((3, 2, 2)), {"count": 3}, "count must be between 1 and 2, got 3"),
         (np.zeros((3, 2, 2)), {"count": 0}, "count must be between 1 and 2, got 0"),
         (np.zeros((3, 2, 2)), {"discard": 3}, "discard must be between 0 and 2, got 3"),
-        (np.zeros((3, 2, 1)), {}, r"Jacobians of shape \(T, N, N\), got \(3, 2, 1\)"),
+        (np.zeros((3, 2, 1)), {}, r"Jacobians of shape \(T, N, N\) or \(T, nets, N, N\), got \(3, 2, 1\)"),
         (np.zeros((0, 2, 2)), {}, r"Jacobians of shape"),
         (np.full((3, 2, 2), np.nan), {}, "source must be finite"),
     ],

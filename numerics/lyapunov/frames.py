@@ -1,0 +1,311 @@
+r"""One tangent frame carried by J_t: J_t F_{t-1} = F_t U_t with F_t unit lower trapezoidal (elimination) or orthonormal (QR).
+
+For a product P = J_T ... J_1 both give P F_0 = F_T U with U = U_T ... U_1 upper triangular, so that the diagonal of the QR
+factor of P F_0 is |r_jj(F_T)| prod_t |u_jj(t)|, whatever the frames in between. Elimination with row pivoting costs
+5/3 N^3 multiplications and additions a step (a triangular product and an LU) against 14/3 N^3 for QR, and it keeps the digits
+of rows of very different size, such as saturated units have; QR keeps them where the rows are sorted by size first. Pivoting
+the *columns* would be wrong: it orders the exponents anew in every step, which leaves their sum as it is and biases each.
+
+A column in the span of the earlier ones, to working precision, has no direction any more: its exponent is -inf and the
+column is dropped, so that as many columns live as the product has rank.
+
+Main definitions: `Frame`, `Elimination`, `Orthogonalization`, `Walk`, `independent`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.linalg import blas, lapack
+
+from ..axes import Array
+from .factors import Step
+
+EPS = float(np.finfo(float).eps)
+SAFETY = 16  # roundings of the frame itself, beside the N of a sum
+SUSPECT = EPS**0.5  # a pivot above this share of its row is not made of rounding errors
+SPREAD, MOST_SPREAD = 6.0, 8.0  # logs of the ratio of pivots that an interval aims at and bears: errors of 1e-13, 1e-12
+MOST_STEPS = 8  # longest interval between factorizations
+PATIENCE = 32  # intervals of one step after one that was too long
+FAR = 1e100  # rows beyond this size, or below its inverse, are scaled
+Indices = NDArray[np.intp]
+
+
+class Frame(ABC):
+    """A tangent frame of one orbit; ``logs (count,)`` are the collected log|u_jj|, ``living`` the columns that are left.
+
+    ``spread`` is log(max_j |u_jj| / min_j |u_jj|) of the last factorization.
+    """
+
+    def __init__(self, start: Array) -> None:
+        self.size, count = start.shape
+        self.living: Indices = np.arange(count)
+        self.logs = np.zeros(count)
+        self.spread = 0.0
+        self._known: tuple[Array, Array] | None = None
+        self._take(start, independent(start, np.ones(self.size)), 1.0)
+
+    def advance(self, step: Step, orbit: int) -> None:
+        """Carry the frame through one step and add log|u_jj| to the logs, -inf for a column that is lost."""
+        if not len(self.living):
+            return
+        weights, slopes = step.of(orbit)
+        sizes = self._sizes(weights, slopes)
+        scale = _scale(sizes)
+        pivots, rows, form = self._factored(self._moved(weights, slopes, scale))
+        if not (pivots > SUSPECT / scale * sizes[rows]).all():
+            # in an orthonormal basis: a badly conditioned frame must not make a direction look lost
+            basis = np.linalg.qr(self.matrix())[0]
+            keep = independent(step.matrix(orbit) / scale @ basis, sizes / scale)
+            if len(keep) < len(self.living):
+                self._take(self._moved(weights, slopes, scale), keep, scale)
+                return
+        self._collect(pivots, form, float(np.log(scale)))
+
+    def leap(self, steps: Sequence[Step], orbit: int) -> bool:
+        """Carry the frame through several steps with one factorization, unless too many digits would be lost in between."""
+        least = np.exp(-MOST_SPREAD)
+        sizes = self._sizes(*steps[0].of(orbit))
+        scale = _scale(sizes)
+        moved = self._moved(*steps[0].of(orbit), scale)
+        largest, log_scale = np.abs(moved).max(axis=0), float(np.log(scale))
+        if not (
+            largest * scale > least * sizes.max()
+        ).all():  # a column that cancels, if not beside the others then alone
+            return False
+        for step in steps[1:]:
+            weights, slopes = step.of(orbit)
+            moved = self._times(weights, moved)
+            if slopes is not None:
+                moved *= slopes[:, None]
+            before, largest = largest, np.abs(moved).max(axis=0)
+            if not (largest > least * self._sizes(weights, slopes).max() * before).all():
+                return False
+            scale = _scale(largest)
+            if scale != 1.0:
+                moved, largest = moved / scale, largest / scale
+                log_scale += float(np.log(scale))
+        pivots, _, form = self._factored(moved)
+        if not pivots.min() > least * pivots.max():
+            return False
+        self._collect(pivots, form, log_scale)
+        return True
+
+    def _take(self, moved: Array, keep: Indices, scale: float) -> None:
+        """Factor and keep some of the columns that were moved; the others are lost."""
+        self.logs[np.delete(self.living, keep)] = -np.inf
+        self.living = self.living[keep]
+        self.spread = 0.0
+        if len(keep):
+            pivots, _, form = self._factored(np.array(moved[:, keep], order="F"))
+            self._collect(pivots, form, float(np.log(scale)))
+
+    def _collect(self, pivots: Array, form: tuple[Array, Indices], log_scale: float) -> None:
+        # a pivot of zero where there is a direction: the factorization has broken down, and no number follows from it
+        logs = np.log(np.where(pivots > 0, pivots, np.nan))
+        self._keep(form)
+        self.logs[self.living] += logs + log_scale
+        self.spread = float(np.nan_to_num(logs.max() - logs.min(), nan=np.inf))
+
+    def volumes(self) -> Array:
+        """log|r_jj| of all steps so far ``(count,)``: the logs with the volume of the frame."""
+        total = self.logs.copy()
+        total[self.living] += _log_volumes(self.matrix())
+        return total
+
+    @abstractmethod
+    def matrix(self) -> Array:
+        """The living columns ``(N, living)``."""
+
+    def _sizes(self, weights: Array, slopes: Array | None) -> Array:
+        """The largest modulus in each row of J."""
+        if self._known is None or self._known[0] is not weights:
+            self._known = weights, np.abs(weights).max(axis=1)
+        return self._known[1] if slopes is None else self._known[1] * np.abs(slopes)
+
+    @abstractmethod
+    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
+        """J F / scale; the frame is not touched."""
+
+    @abstractmethod
+    def _times(self, weights: Array, moved: Array) -> Array:
+        """W times columns that need no row exchanges."""
+
+    @abstractmethod
+    def _factored(self, columns: Array) -> tuple[Array, Indices, tuple[Array, Indices]]:
+        """Moduli of the pivots of columns, which are overwritten, the row that each belongs to, and the new frame."""
+
+    @abstractmethod
+    def _keep(self, form: tuple[Array, Indices]) -> None:
+        """Make the frame that a factorization gave the present one."""
+
+
+class Walk:
+    """A frame on its way, factored every few steps where its condition is moderate and at every step elsewhere.
+
+    What the last column loses over m steps is about eps times the ratio of the largest pivot to the smallest; m is chosen
+    from the last ratio, and the steps are repeated one by one where the ratio found is too large.
+    """
+
+    def __init__(self, frame: Frame, orbit: int) -> None:
+        self.frame, self.orbit = frame, orbit
+        self._queue: list[Step] = []
+        self._interval = 1
+        self._patience = 0
+
+    def push(self, step: Step) -> None:
+        """One more step, carried out when the interval is full."""
+        self._queue.append(step)
+        if len(self._queue) >= self._interval:
+            self.settle()
+
+    def settle(self) -> None:
+        """Carry out the steps that wait."""
+        steps, self._queue = self._queue, []
+        if not steps or not len(self.frame.living):
+            return
+        leapt = len(steps) > 1 and self.frame.leap(steps, self.orbit)
+        if not leapt:
+            for step in steps:
+                self.frame.advance(step, self.orbit)
+        self._patience = PATIENCE if len(steps) > 1 and not leapt else self._patience - 1
+        each = self.frame.spread / (len(steps) if leapt else 1)
+        self._interval = 1 if self._patience > 0 else int(np.clip(SPREAD // max(each, 1e-3), 1, MOST_STEPS))
+
+
+def independent(columns: Array, sizes: Array) -> Indices:
+    r"""The columns ``(N, k)`` that are not in the span of those before them, to working precision, by QR with sorted rows.
+
+    ``sizes (N,)`` are the moduli that the entries of each row were computed from: an entry of row i is known to about
+    N eps s_i, and a little more since the frame is rounded too. With z_j = sum_l y_l z_l + r_jj q_j over the earlier columns,
+    what is left of column j is known to N eps s (1 + sum_l |y_l|) with s the size of the j-th largest row, and it is lost if
+    it is no larger than that.
+    """
+    order = np.argsort(-sizes, kind="stable")
+    known = (len(columns) + SAFETY) * EPS * sizes[order]
+    keep: Indices = np.arange(columns.shape[1])
+    first = 0  # columns before it are independent
+    while first < len(keep):
+        (r,) = scipy.linalg.qr(columns[np.ix_(order, keep)], mode="r", check_finite=False)
+        left = np.abs(np.triu(r[: len(keep)]))
+        suspect = np.flatnonzero(np.diagonal(left)[first:] <= SUSPECT * sizes[order][first : len(keep)])
+        if not len(suspect):
+            break
+        first += int(suspect[0])
+        combined = 1.0 + np.abs(scipy.linalg.solve_triangular(r[:first, :first], r[:first, first:])).sum(axis=0)
+        noise = left[first:, first:] <= known[first : len(keep), None] * combined
+        if noise.all():
+            keep = keep[:first]
+        elif noise[0, 0]:
+            # a lost column has used up a row that a later one may need: without it, once more
+            keep = np.delete(keep, first)
+        else:
+            first += 1
+    return keep
+
+
+def _log_volumes(columns: Array) -> Array:
+    """log|r_jj| of the QR factorization of columns ``(N, k)``: what each adds to the volume of those before."""
+    if not columns.size:
+        return np.zeros(0)
+    factored, *_ = lapack.dgeqrf(columns)
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.abs(np.diagonal(factored))))
+
+
+class Elimination(Frame):
+    """A frame P^T L: ``factor`` holds L below its diagonal, ``order[i]`` is the row of the frame in which row i of L stands."""
+
+    def __init__(self, start: Array) -> None:
+        self.factor: Array = np.empty((0, 0))
+        self.order: Indices = np.arange(len(start))
+        self._turned: tuple[Array, Array] | None = None
+        self._buffers = [np.empty(start.shape[::-1]), np.empty(start.shape[::-1])]
+        super().__init__(start)
+
+    def matrix(self) -> Array:
+        """P^T L."""
+        columns = np.tril(self.factor[:, : len(self.living)], -1)
+        np.fill_diagonal(columns, 1.0)
+        placed = np.empty_like(columns, order="F")
+        placed[self.order] = columns
+        return placed
+
+    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
+        if self._turned is None or self._turned[0] is not weights:
+            # transposed, since LAPACK stores by columns: a choice of columns is then one of contiguous rows
+            self._turned = weights, weights.T
+        elif not self._turned[1].flags.c_contiguous:
+            self._turned = weights, np.ascontiguousarray(weights.T)
+        transposed, count = self._turned[1], len(self.living)
+        head, tail = self.order[:count], self.order[count:]
+        moved = np.take(transposed, head, axis=0, out=self._buffers[0][:count], mode="clip").T
+        moved = blas.dtrmm(1.0, self.factor[:count], moved, side=1, lower=1, diag=1, overwrite_b=1)
+        if len(tail):
+            moved = blas.dgemm(1.0, transposed[tail].T, self.factor[count:], beta=1.0, c=moved, overwrite_c=1)
+        if slopes is not None or scale != 1.0:
+            moved *= (np.ones(1) if slopes is None else slopes)[:, None] / scale
+        return np.asarray(moved)
+
+    def _times(self, weights: Array, moved: Array) -> Array:
+        return np.asarray(blas.dgemm(1.0, weights.T, moved, trans_a=1))
+
+    def _factored(self, columns: Array) -> tuple[Array, Indices, tuple[Array, Indices]]:
+        factor, swaps, _ = lapack.dgetrf(columns, overwrite_a=1)
+        # LAPACK's row exchanges, applied to the numbers of the rows
+        numbers = lapack.dlaswp(np.arange(self.size, dtype=float)[:, None], swaps, overwrite_a=1)
+        order = numbers[:, 0].astype(np.intp)
+        pivots = np.abs(np.diagonal(factor))
+        return pivots, order[: len(pivots)], (factor, order)
+
+    def _keep(self, form: tuple[Array, Indices]) -> None:
+        self.factor, self.order = form
+        self._buffers.reverse()  # the first one is free, the other may hold the factor
+
+
+class Orthogonalization(Frame):
+    """An orthonormal frame; the rows of J F are sorted by size before its QR factorization."""
+
+    def __init__(self, start: Array) -> None:
+        self.frame: Array = start
+        super().__init__(start)
+
+    def matrix(self) -> Array:
+        """The orthonormal columns."""
+        return self.frame[:, : len(self.living)]
+
+    def volumes(self) -> Array:
+        """The logs themselves: an orthonormal frame has volume one."""
+        return self.logs.copy()
+
+    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
+        moved = weights @ self.frame
+        if slopes is not None or scale != 1.0:
+            moved *= (np.ones(1) if slopes is None else slopes)[:, None] / scale
+        return moved
+
+    def _times(self, weights: Array, moved: Array) -> Array:
+        return weights @ moved
+
+    def _factored(self, columns: Array) -> tuple[Array, Indices, tuple[Array, Indices]]:
+        order = np.argsort(-np.abs(columns).max(axis=1), kind="stable")
+        q, r = scipy.linalg.qr(columns[order], mode="economic", overwrite_a=True, check_finite=False)
+        pivots: Array = np.abs(np.diagonal(r))
+        return pivots, order[: columns.shape[1]], (np.asarray(q, dtype=float), order)
+
+    def _keep(self, form: tuple[Array, Indices]) -> None:
+        q, order = form
+        self.frame = np.empty_like(q)
+        self.frame[order] = q
+
+
+def _scale(sizes: Array) -> float:
+    """A power of two near the largest size where that is very large or very small, 1 elsewhere and for zero."""
+    largest = float(sizes.max())
+    if largest == 0.0 or 1 / FAR <= largest <= FAR:
+        return 1.0
+    return float(2.0 ** np.round(np.log2(largest)))
