@@ -295,9 +295,12 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
     profile, shares = document["profile"], document["lag_shares"]
     series = [(f"profile.log_norm.{key}", profile, values) for key, values in profile["log_norm"].items()]
     series += [(f"lag_shares.{key}", shares, shares[key]) for key in ("share", "log_share")]
+    for name, record in shares.get("parameters", {}).items():
+        series += [(f"lag_shares.parameters.{name}.{key}", shares, record[key]) for key in ("share", "log_share")]
     for place, table, values in series:
         if isinstance(values, list) and len(values) != len(table["lags"]):
             yield f"has {len(values)} values at {place} for {len(table['lags'])} lags"
+    yield from _measured(document)
     for at, block in enumerate(document.get("hierarchy", ())):
         ids = {row["id"] for row in block["rows"]}
         for link in block["links"]:
@@ -307,3 +310,18 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
         if len(values["real"]) != len(values["imag"]):
             counts = f"{len(values['real'])} real but {len(values['imag'])} imaginary parts"
             yield f"has {counts} at eigenvalues.{name}"
+
+
+def _measured(document: Mapping[str, Any]) -> Iterator[str]:
+    """The same for the truncation error by length and for what stands beside the exponents."""
+    cut, spectrum = document.get("truncation") or {"lengths": ()}, document["spectrum"]
+    for key in ("log_error", "cosine"):
+        for name, values in cut.get(key, {}).items():
+            if isinstance(values, list) and len(values) != len(cut["lengths"]):
+                yield f"has {len(values)} values at truncation.{key}.{name} for {len(cut['lengths'])} lengths"
+    count, law = len(spectrum["exponents"]), spectrum.get("law")
+    beside = [("law.exponents", law["exponents"])] if law else []
+    beside += [("standard_error", values)] if (values := spectrum.get("standard_error")) else []
+    for key, values in beside:
+        if len(values) != count:
+            yield f"has {len(values)} values at spectrum.{key} for {count} exponents"

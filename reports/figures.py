@@ -1,4 +1,4 @@
-"""The figures of the page, from the document alone: gradient profile, lag shares, eigenvalues, and those of `brackets`.
+"""The figures of the page, from the document alone: gradient profile, lag shares, eigenvalues, and those of other files.
 
 Each picture comes in a wide and a narrow drawing (the style sheet shows one of them) with the same title and
 description, a legend that is text, and the numbers behind it as a table of at most forty rows.
@@ -16,6 +16,7 @@ from markupsafe import Markup
 from . import svg
 from .brackets import brackets
 from .formats import SCOPES, as_shown, plain_norm, show, value
+from .phrases import phrase
 from .pictures import (
     DASHES,
     MARKS,
@@ -35,6 +36,8 @@ from .pictures import (
     table,
     thin,
 )
+from .spectrum_figures import spectrum
+from .truncation_figures import truncation
 
 ASYMPTOTE = "spectral_radius_asymptote"  # the id of a line that is no bound
 _UNDERFLOW = ((math.log10(1.4e-45), "float32 underflow"), (math.log10(5e-324), "float64 underflow"))
@@ -50,6 +53,8 @@ class Gallery:
 
     profile: Picture | None
     shares: Picture | None
+    truncation: Picture | None
+    spectrum: Picture | None
     eigenvalues: Picture | None
     brackets: tuple[Picture, ...]
     glyphs: Markup
@@ -65,9 +70,10 @@ def draw(document: Mapping[str, Any]) -> Gallery:
     glyphs: dict[str, str] = {}
     with svg.style():
         profile, shares = _profile(document, glyphs), _shares(document, glyphs)
+        cut, exponents = truncation(document, glyphs), spectrum(document, glyphs)
         eigenvalues = _eigenvalues(document, glyphs)
         hierarchy = brackets(document, glyphs)
-    return Gallery(profile, shares, eigenvalues, hierarchy, svg.glyph_sheet(glyphs))
+    return Gallery(profile, shares, cut, exponents, eigenvalues, hierarchy, svg.glyph_sheet(glyphs))
 
 
 # --- gradient profile ------------------------------------------------------------------------------------
@@ -261,7 +267,7 @@ def _shares(document: Mapping[str, Any], glyphs: dict[str, str]) -> Picture | No
     (wide, narrow), keys = drawn(
         plot, (WIDE, NARROW), name="shares", title=title, description=description, glyphs=glyphs
     )
-    notes = () if low == min(finite) else (f"Shares below {power(low)} are not drawn.",)
+    notes = () if low == min(finite) else (phrase(f"Shares below 10^{{{low:.1f}}} are not drawn."),)
     return Picture(
         "shares",
         title,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ROWS, POINTS = 40, 160
+_FIRST = 12  # rows at the start of a table that are never left out
 WIDE, NARROW, SQUARE = (9.2, 4.6), (3.65, 3.3), (3.9, 3.6)
 SOLID: tuple[float, ...] = ()
 DASHES: tuple[tuple[float, ...], ...] = (SOLID, (5, 2), (3, 1.5), (6, 2, 1.5, 2), (1.5, 1.5), (8, 3))
@@ -142,6 +143,17 @@ def thin(length: int, most: int) -> list[int]:
     if length <= most:
         return list(range(length))
     return sorted({round(i * (length - 1) / (most - 1)) for i in range(most)})
+
+
+def leading(length: int) -> list[int]:
+    """The rows of a table of which the start matters most: all up to `ROWS`, else the first ones and a thinned rest.
+
+    >>> leading(3), leading(1000)[:14], len(leading(1000))
+    ([0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 37, 74], 39)
+    """
+    if length <= ROWS:
+        return list(range(length))
+    return sorted({*range(_FIRST), *thin(length, ROWS - _FIRST)})
 
 
 def table(headings: Sequence[str], lags: Sequence[int], columns: Sequence[Sequence[Any]]) -> Table:

@@ -35,6 +35,8 @@ _DECIMALS = re.compile(r"(-?\d+\.\d{2})\d+")
 _SIDEWAYS = re.compile(r"translate\((-?\d+(?:\.\d)?)\d* 0\)")
 _GLYPH = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[0-9a-f]+")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
+_USE = re.compile(r'<use [^>]*style="([^"]*)"/>')
+_LINE, _SEGMENT = "a line", re.compile(r"M[^a-z]+l-?[\d.]+[ -]+[\d.]+")  # it has nothing to fill
 _SCALE = "scale(0.015625)"  # outlines are in units of 1/64 of a point
 _MARKS = {
     "o": "M20 3.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7z", "s": "M17 4h6v6h-6z",
@@ -141,17 +143,35 @@ def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str], st
         attributes["style"] = _CODE.sub(lambda found: _BY_CODE[found.group()], attributes["style"])
         rules = attributes["style"].split("; ")
         if tag == "use":  # what the path says already
-            attributes["style"] = "; ".join(r for r in rules if r not in styles.get(attributes["href"], ()))
+            known = styles.get(attributes["href"], ())
+            kept = [r for r in rules if r not in known and not (_LINE in known and r.startswith("fill"))]
+            attributes["style"] = "; ".join(kept)
             if not attributes["style"]:
                 del attributes["style"]
-        styles["#" + attributes.get("id", "")] = rules
+        line = [_LINE] if _SEGMENT.fullmatch(attributes.get("d", "")) else []
+        styles["#" + attributes.get("id", "")] = rules + line
     inner = "".join(_written(child, name, glyphs, styles) for child in element)
+    if tag == "g" and "style" not in attributes:
+        shared, inner = _shared(inner)
+        attributes |= {"style": shared} if shared else {}
     if tag in ("g", "defs") and not inner:
         return ""
     if tag == "g" and not attributes:
         return inner
     listed = "".join(f' {key}="{escape(text)}"' for key, text in attributes.items())
     return f"<{tag}{listed}>{inner}</{tag}>" if inner else f"<{tag}{listed}/>"
+
+
+def _shared(uses: str) -> tuple[str, str]:
+    """The style that all of several markers have, and the markers without it; nothing for other elements.
+
+    >>> _shared('<use x="1" style="fill: red"/><use x="2" style="fill: red"/>')
+    ('fill: red', '<use x="1"/><use x="2"/>')
+    """
+    found = _USE.findall(uses)
+    if len(found) < 2 or len(set(found)) > 1 or _USE.sub("", uses):
+        return "", uses
+    return found[0], uses.replace(f' style="{found[0]}"', "")
 
 
 def _glyph(identifier: str) -> str:

@@ -1,4 +1,4 @@
-"""Documents on a terminal: the verdict table with how many claims hold; the brackets and the bounds for all inputs.
+"""Documents on a terminal: the verdict table with what was measured; the brackets and the bounds for all inputs.
 
 Main definitions: `print_verdicts`, `print_bounds`, `print_certificate`.
 """
@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from .conclusion import against, named, of_masks, of_slopes
+from .formats import Number, value
 from .judgements import tally
+from .measured import exponents, lengths, thresholds
 from .rounding import apart, outward, pace
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ NAMES = {
     "error_flow": "error flow",
 }
 FEWEST_COLUMNS = 80
+_FAR = 1e6  # a natural logarithm beyond is printed as such
 _MATRIX = re.compile(r"Matrix\(\[.*\]\)", re.DOTALL)  # a matrix of expressions, too large for a line
 
 
@@ -65,6 +69,47 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
     console.print(Text("rates in nats per step (error flow: nats per step and unit learning rate)", style="dim"))
     for v in decisive:
         console.print(Text(f"{v['question']} {v['verdict']}: {v['reason']}"))
+    for line in (_exponents(document), _training(document)):
+        if line:
+            console.print(Text(line))
+
+
+def _exponents(document: Mapping[str, Any]) -> str:
+    """The spectrum in one sentence; empty where the document has no exponents."""
+    whole, spectrum = exponents(document), document["spectrum"]
+    if whole is None:
+        return ""
+    error = f" +- {whole.error}" if whole.error else ""
+    known = f"{'the first ' if whole.known < whole.size else ''}{whole.known}"
+    parts = [f"largest {whole.largest}{error} nats per step", f"{whole.positive} of {known} positive"]
+    if whole.lost:
+        parts.append(f"{whole.lost} minus infinity")
+    if spectrum.get("kaplan_yorke") is not None:
+        parts.append(f"Kaplan-Yorke dimension {_number(spectrum['kaplan_yorke'])}")
+    if spectrum["residual"] is not None:
+        parts.append(f"residual of their sum {float(spectrum['residual']):.2g}")
+    return f"Lyapunov exponents of the {whole.state}, N = {whole.size}: {', '.join(parts)}"
+
+
+def _training(document: Mapping[str, Any]) -> str:
+    """The truncation length at 1 % and the gradient norms in one sentence; empty in documents of earlier versions."""
+    parts = []
+    for percent, length, whole in lengths(document):
+        if percent == "1":
+            end = ", where nothing is left out" if whole else ""
+            where = "at no length" if length is None else f"from {length} steps on{end}"
+            parts.append(f"truncated back-propagation: median error under 1 % {where}")
+    norms = {row.quantile: row.log_norm for row in thresholds(document)}
+    if norms:
+        middle, most = (_exp(norms[q]) for q in ("50", "99"))
+        parts.append(f"gradient norm for one unit of error at the last step: median {middle}, 99 % {most}")
+    return "; ".join(parts)
+
+
+def _exp(log: Number) -> str:
+    """exp(log) with three digits, also where no double holds it."""
+    x = value(log)
+    return f"exp({x:.4g})" if abs(x) > _FAR else f"{Decimal(x).exp():.3g}"
 
 
 def _number(value: float | str) -> str:

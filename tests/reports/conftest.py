@@ -28,9 +28,12 @@ def _shipped() -> dict[str, Any]:
 def _built(name: str) -> dict[str, Any]:
     if name == "report":
         return _shipped()
-    made = dict(getattr(_module("sample"), name)())
+    sample, measured = _module("sample"), _module("sample_measurements")
+    if name == "lstm":
+        return dict(measured.with_cell_state(copy.deepcopy(_built("gru"))))
+    made = dict(getattr(sample, name)())
     made["hierarchy"] = _module("sample_hierarchy").hierarchies(name)
-    return made
+    return made | measured.measurements(name, *sample.network(name), made["horizon"]["steps"])
 
 
 def _module(name: str) -> Any:
@@ -43,6 +46,18 @@ def _module(name: str) -> Any:
     return module
 
 
+@pytest.fixture(scope="session")
+def reader() -> Any:
+    """The functions that read a drawing back."""
+    return _module("drawing_reader")
+
+
+@pytest.fixture(scope="session")
+def measured() -> Any:
+    """The functions that measure the samples, in plain NumPy."""
+    return _module("sample_measurements")
+
+
 SAMPLES = ("elman", "gru", "exploding")
 
 
@@ -52,7 +67,7 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
     return copy.deepcopy(_built(request.param))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sample() -> Callable[[str], dict[str, Any]]:
-    """A sample by its name; `report` is the shipped network's."""
+    """A sample by its name; `report` is the shipped network's, `lstm` the GRU's with the exponents of a state of two parts."""
     return lambda name: copy.deepcopy(_built(name))

@@ -1,4 +1,4 @@
-"""Analysis documents for the tests of the renderings: real numbers of small nets, in the shipped schema.
+"""Analysis documents for the tests of the renderings: real numbers of small nets; `sample_measurements` completes them.
 
 Built here by plain NumPy, independently of errorflow.numerics: an Elman net that contracts, a GRU about which
 the bounds leave the question open, and a rectified net that explodes and has exact zeros.
@@ -21,9 +21,7 @@ SLOPE = "The measured slope has one sign on its whole interval."
 
 def elman(*, layer: str = "rnn_1", steps: int = 100) -> Json:
     """A tanh net of 20 units drawn from [-0.2, 0.2]: vanishing is proved for all inputs."""
-    rng = np.random.default_rng(3)
-    W = rng.uniform(-0.2, 0.2, (20, 20))
-    W *= 0.934 / np.linalg.norm(W, 2)
+    W, rng = network("elman")
     logs = profile(W, np.tanh, lambda a: 1 - np.tanh(a) ** 2, steps, rng, 0.7)
     row, weight = np.abs(W).sum(1).max(), np.abs(W).max()
     bounds = [
@@ -73,8 +71,7 @@ def elman(*, layer: str = "rnn_1", steps: int = 100) -> Json:
 
 def gru() -> Json:
     """A GRU of 12 units: the bounds do not decide, the samples do not either."""
-    rng = np.random.default_rng(5)
-    W = rng.normal(0, 1.05 / math.sqrt(12), (12, 12))
+    W, rng = network("gru")
     logs = profile(W, np.tanh, lambda a: 1 - np.tanh(a) ** 2, 60, rng, 0.1)
     entries = r" & ".join(rf"\sup|z_t| + \lVert W_n\rVert_2 \sup|r_t \tanh'(a_{{n,t}})| + {i}" for i in range(8))
     statement = NORM + r" \le \left(\rho\left(\left[\begin{matrix}" + entries + r"\end{matrix}\right]\right)\right)^k"
@@ -119,8 +116,7 @@ def gru() -> Json:
 
 def exploding() -> Json:
     """A rectified net whose units switch off: it explodes, and its smallest singular values are exactly 0."""
-    rng = np.random.default_rng(11)
-    W = rng.normal(0, 2.4 / 4, (16, 16))
+    W, rng = network("exploding")
     logs = profile(W, lambda a: np.maximum(a, 0), lambda a: (a > 0) * 1.0, 200, rng, 1.0)
     bounds = [
         bound("pascanu_spectral_norm", "Spectral norm", NORM + r" \le \lVert W\rVert_2^k", 4.1, logs),
@@ -128,9 +124,18 @@ def exploding() -> Json:
     ]
     verdicts = [verdict("state_jacobian", "samples", "explodes", 0.31, SLOPE, 200)]
     verdicts[0] |= {"decided_by": "slope", "rate_interval": [0.29, 0.33]}
-    document = assemble("elman", "relu", W, {"W": [16, 16]}, logs, bounds, verdicts)
-    document["spectrum"]["exponents"][-1] = "-Infinity"
-    return document
+    return assemble("elman", "relu", W, {"W": [16, 16]}, logs, bounds, verdicts)
+
+
+def network(name: str) -> tuple[Any, np.random.Generator]:
+    """The recurrent matrix of a sample, and the randomness that drives it."""
+    rng = np.random.default_rng({"elman": 3, "gru": 5, "exploding": 11}[name])
+    if name == "gru":
+        return rng.normal(0, 1.05 / math.sqrt(12), (12, 12)), rng
+    if name == "exploding":
+        return rng.normal(0, 2.4 / 4, (16, 16)), rng
+    W = rng.uniform(-0.2, 0.2, (20, 20))
+    return W * (0.934 / np.linalg.norm(W, 2)), rng
 
 
 def profile(W: Any, phi: Callable[..., Any], slope: Callable[..., Any], steps: int, rng: Any, scale: float) -> Json:
@@ -330,9 +335,6 @@ def assemble(
     """The document around profile, bounds and verdicts."""
     n, lags = len(W), list(range(len(logs["median"])))
     steps = lags[-1]
-    weights = np.exp(-0.19 * np.arange(steps + 1)) * (1 + np.arange(steps + 1) * 0.05)
-    share = weights / weights.sum()
-    quantiles = {str(q): int(np.searchsorted(np.cumsum(share), q / 100)) for q in (50, 90, 99)}
     jacobian = {
         "blocks": [{"row": "h", "column": "h", "formula": formula(r"\operatorname{diag}(\tanh'(a_t)) W")}],
         "update": [{"name": "a_t", "formula": formula("W h_{t-1} + B u_t + b")}],
@@ -357,12 +359,6 @@ def assemble(
         "notation": [{"symbol": formula(r"\gamma"), "meaning": "largest absolute slope of the activation"}],
         "verdicts": verdicts, "constants": {}, "bounds": bounds,
         "profile": {"lags": lags, "log_norm": table, "samples": 32, "directions": 8},
-        "lag_shares": {"lags": lags, "share": share.tolist(), "log_share": np.log(share).tolist(),
-        "parameter": "W",
-                       "quantile_lags": quantiles},
-        "spectrum": {"exponents": np.linspace(-0.1, -0.9, n).tolist(), "residual": 3.1e-4,
-        "unit": "nats per step",
-                     "method": "QR along the trajectory"},
         "eigenvalues": {"W": eigenvalues(W)},
         "theorems": theorems(bounds, steps), "refutations": [refutation()], "claims": claims(),
         "facts": [fact()], "systems": [], "experiments": [],

@@ -119,7 +119,7 @@ def test_no_label_of_a_figure_is_cut(show: Show, name: str, width: int) -> None:
     """)
     assert cut == []
     drawings = "return [...document.querySelectorAll('svg[role=img]')].filter(s => s.checkVisibility()).length"
-    assert driver.execute_script(drawings) == {"elman": 4, "gru": 6, "exploding": 4}[name]
+    assert driver.execute_script(drawings) == {"elman": 6, "gru": 8, "exploding": 6}[name]
 
 
 def test_the_keyboard_reaches_the_skip_link_first_and_shows_where_it_is(show: Show) -> None:

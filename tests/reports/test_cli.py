@@ -142,3 +142,16 @@ def test_report_needs_no_argument_and_no_download(tmp_path: Path) -> None:
     found = document.load(tmp_path / "report.json")
     assert {v["question"] for v in found["verdicts"] if v["decisive"]} == {"Q1", "Q2", "Q3", "Q4"}
     assert not found["network"]["assumed"]
+
+
+def test_check_of_an_lstm_counts_the_exponents_of_its_full_state(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    bias = np.r_[np.zeros(4), np.full(4, 6.0), np.zeros(8)]  # forget gates near one
+    weights = {"weight_ih_l0": rng.normal(size=(16, 2)), "weight_hh_l0": rng.normal(size=(16, 4)) / 4}
+    path = saved(tmp_path, bias_ih_l0=bias, bias_hh_l0=np.zeros(16), **weights)
+    printed = " ".join(run("check", path, *SHORT, "--out", tmp_path).stdout.split())
+    found = document.load(tmp_path / "report.json")["spectrum"]
+    assert (len(found["exponents"]), found["state_dim"]) == (8, 8)
+    assert -0.1 < found["exponents"][0] < 0.05, "that of c, which a spectrum of h alone has not"
+    assert "Lyapunov exponents of the full state (h, c), N = 8: largest " in printed
+    assert "full state (h, c), N = 8" in (tmp_path / "report.html").read_text("utf-8")

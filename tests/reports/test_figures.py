@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import pytest
 
-from errorflow.reports import figures
+from errorflow.reports import figures, svg
 from errorflow.reports.pictures import ROWS
 
 Document = dict[str, Any]
@@ -16,12 +16,13 @@ Sample = Callable[[str], Document]
 
 
 def _pictures(gallery: figures.Gallery) -> list[Any]:
-    return [p for p in (gallery.profile, gallery.shares, gallery.eigenvalues, *gallery.brackets) if p is not None]
+    single = (gallery.profile, gallery.shares, gallery.truncation, gallery.spectrum, gallery.eigenvalues)
+    return [picture for picture in (*single, *gallery.brackets) if picture is not None]
 
 
 def test_all_pictures_are_drawn_with_words_and_tables(document: Document) -> None:
     gallery = figures.draw(document)
-    assert len(_pictures(gallery)) == 3 + len(document["hierarchy"])
+    assert len(_pictures(gallery)) == 5 + len(document["hierarchy"])
     for picture in _pictures(gallery):
         for drawing in (picture.wide, picture.narrow):
             if not drawing:
@@ -43,6 +44,29 @@ def test_pictures_follow_the_colors_of_the_page(document: Document) -> None:
             assert not re.search(r"(?:fill|stroke): (?!none|currentColor|var\(--)", drawing), "a fixed color"
             assert "http" not in drawing
             assert "<style" not in drawing
+
+
+def _unfilled(drawing: str) -> list[str]:
+    """The closed shapes (bands and markers) that are placed somewhere without a color to fill them with."""
+    root = ElementTree.fromstring(drawing)
+    parents = {child: parent for parent in root.iter() for child in parent}
+    shapes = {"#" + path.attrib["id"]: path for path in root.iter("path") if "id" in path.attrib}
+    out = []
+    for use in root.iter("use"):
+        shape = shapes.get(use.attrib["href"])
+        if shape is not None and shape.attrib["d"].endswith("z"):
+            styles = (element.attrib.get("style", "") for element in (shape, use, parents[use]))
+            out += [] if any("fill: " in style for style in styles) else [use.attrib["href"]]
+    return out
+
+
+def test_bands_and_markers_are_filled(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
+    for picture in _pictures(figures.draw(sample("exploding"))):
+        assert _unfilled(picture.wide) == []
+    monkeypatch.setattr(svg, "_SEGMENT", re.compile(".*"))
+    gallery = figures.draw(sample("exploding"))
+    assert gallery.spectrum is not None
+    assert _unfilled(gallery.spectrum.wide) != [], "a planted fault: nothing is left to fill"
 
 
 def test_identifiers_are_unique_and_every_reference_has_its_target(document: Document) -> None:
@@ -125,7 +149,8 @@ def test_without_data_there_is_no_picture(sample: Sample) -> None:
     document["profile"] |= EMPTY
     document["lag_shares"] |= {"lags": [], "share": [], "log_share": []}
     document["eigenvalues"] = {}
-    del document["hierarchy"]
+    document["spectrum"] |= {"exponents": [], "law": None}
+    del document["hierarchy"], document["truncation"]
     assert _pictures(figures.draw(document)) == []
 
 

@@ -67,6 +67,14 @@ def test_the_shipped_report_is_a_page_of_bearable_weight(sample: Sample) -> None
     assert len(page.encode()) < 750_000
 
 
+def test_what_is_measured_beside_the_profile_adds_little_to_the_weight(sample: Sample) -> None:
+    document = sample("elman")
+    whole = len(render(document).encode())
+    del document["truncation"], document["gradient_norms"], document["lag_shares"]["parameters"]
+    document["spectrum"] |= {"exponents": [], "law": None, "standard_error": []}
+    assert whole - len(render(document).encode()) < 70_000
+
+
 def test_identifiers_are_unique_and_links_resolve(document: Document) -> None:
     read = _Page(render(document))
     identifiers = read.values("id")
@@ -119,7 +127,7 @@ def test_landmarks_and_skip_link(document: Document) -> None:
 
 def test_sections_stand_in_order_and_only_with_data(sample: Sample) -> None:
     page = render(sample("elman"))
-    order = ["verdict", "profile", "shares", "claims", "theorems", "refutations", "facts"]
+    order = ["verdict", "profile", "shares", "truncation", "claims", "theorems", "refutations", "facts"]
     order += ["cell", "hierarchy", "constants", "graph", "spectrum", "sources", "reproduce"]
     assert re.findall(r'<section id="([a-z]+)"', page) == order
     assert re.findall(r'<li><a href="#([a-z]+)"', page) == order
@@ -130,7 +138,8 @@ def test_sections_stand_in_order_and_only_with_data(sample: Sample) -> None:
     document["experiments"] = [{"claim": "an experiment", "result": {"W": [[2, 4], [-1, -2]]}}]
     document["theorems"] = document["refutations"] = document["claims"] = document["facts"] = []
     document["constants"], document["graph"] = {}, {"nodes": [], "edges": []}
-    del document["hierarchy"]  # as in a document of an earlier version
+    del document["hierarchy"], document["truncation"]  # as in a document of an earlier version
+    document["gradient_norms"] = None
     sections = re.findall(r'<section id="([a-z]+)"', render(document))
     assert sections == ["verdict", "profile", "shares", "systems", "cell", "spectrum", "experiments", "reproduce"]
 
@@ -171,7 +180,10 @@ def test_text_of_strangers_stays_text(sample: Sample, text: str) -> None:
     document["graph"]["nodes"][1] |= {"id": text, "label": text}
     document["jacobian"]["blocks"][0]["row"] = text
     document["provenance"]["versions"][text] = text
-    document["lag_shares"]["parameter"] = text
+    for key in ("lag_shares", "truncation", "gradient_norms"):
+        document[key]["parameter"] = text
+    document["lag_shares"]["parameters"][text] = document["lag_shares"]["parameters"].pop("b")
+    document["spectrum"]["law"]["slopes"] = document["spectrum"]["method"] = text
     document["hierarchy"][0] |= {"block": text, "links": []}
     document["hierarchy"][0]["rows"][0]["id"] = text
     for verdict in document["verdicts"]:
