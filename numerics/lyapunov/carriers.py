@@ -6,7 +6,7 @@ Main definitions: `Carrier`, `Separate`, `Together`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from ..axes import Array
 from .batched import GROUP, eliminate, log_heights
 from .factors import Step
-from .frames import Frame, Walk
+from .frames import Frame, Pace, Walk
 
 SMALL = 16  # largest state for which many orbits are carried together
+MANY = 8  # where more than one orbit in so many cannot leap, none should
 
 
 class Carrier(Protocol):
@@ -41,9 +42,9 @@ class Carrier(Protocol):
 class Separate:
     """Each orbit has a frame of its own."""
 
-    def __init__(self, make: type[Frame], starts: Sequence[Array]) -> None:
+    def __init__(self, make: type[Frame], starts: Sequence[Array], *, tolerance: float) -> None:
         self._frames = [make(start) for start in starts]
-        self._walks = [Walk(frame, orbit) for orbit, frame in enumerate(self._frames)]
+        self._walks = [Walk(frame, orbit, tolerance=tolerance) for orbit, frame in enumerate(self._frames)]
 
     def push(self, step: Step) -> None:
         """One more step for each."""
@@ -73,28 +74,80 @@ class Separate:
 
 
 class Together:
-    """All frames in one array, eliminated by the same NumPy calls; columns of zeros are lost from the start."""
+    """All frames in one array, eliminated by the same NumPy calls; columns of zeros are lost from the start.
 
-    def __init__(self, starts: Sequence[Array]) -> None:
+    Where a leap over several steps loses too much in some orbits, these take the steps one by one.
+    """
+
+    def __init__(self, starts: Sequence[Array], *, tolerance: float) -> None:
         self._frames, self._logs = eliminate(np.array(starts))
         self._recent, self._count = np.zeros_like(self._logs), 0
-        self._sizes: tuple[Array, Array] | None = None
+        self._known: tuple[Array, Array] | None = None
+        self._queue: list[Step] = []
+        self._pace = Pace(tolerance)
 
     def push(self, step: Step) -> None:
         """One more step for all."""
-        if self._sizes is None or self._sizes[0] is not step.weights:
-            self._sizes = step.weights, np.abs(step.weights).max(axis=-1)
-        sizes = self._sizes[1] if step.slopes is None else self._sizes[1] * np.abs(step.slopes)
-        scale = np.broadcast_to(sizes, self._frames.shape[:2])
-        self._frames, logs = eliminate(step.apply(self._frames), scale=scale)
-        self._recent += logs
+        self._queue.append(step)
+        if len(self._queue) >= self._pace.interval:
+            self._move()
+
+    def _move(self) -> None:
+        steps, self._queue = self._queue, []
+        if not steps:
+            return
+        if len(steps) > 1:
+            self._leap(steps)
+        else:
+            self._frames, logs = self._through(steps, self._frames, slice(None))
+            self._recent += logs
+            self._pace.told(float(_spreads(logs).max()), 1)
         self._count += 1
         if self._count % GROUP == 0:
-            self._settle()
+            self._add()
 
-    def _settle(self) -> None:
+    def _through(self, steps: Sequence[Step], frames: Array, orbits: Any) -> tuple[Array, Array]:
+        """Frames of some of the orbits, eliminated at every step, and the logs."""
+        total = np.zeros(())
+        for step in steps:
+            part = step.some(orbits)
+            frames, logs = eliminate(part.apply(frames), scale=self._sizes(part, len(frames)))
+            total = total + logs
+        return frames, total
+
+    def _leap(self, steps: Sequence[Step]) -> None:
+        moved = self._frames
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            bound = np.zeros(len(moved))
+            for step in steps:
+                moved = step.apply(moved)
+                bound += np.log(self._sizes(step, len(moved)).max(axis=1))
+            frames, logs = eliminate(moved)
+            lost = bound - logs.max(axis=1)  # how much smaller the largest pivot is than the steps allow
+            spreads = _spreads(logs)
+            failed = ~((spreads <= self._pace.most) & (lost <= self._pace.most)) | np.isnan(logs).any(axis=1)
+        again = np.flatnonzero(failed)
+        if len(again):
+            frames[again], logs[again] = self._through(steps, self._frames[again], again)
+        self._frames = frames
+        self._recent += logs
+        calm = spreads[~failed]
+        self._pace.told(float(calm.max()) if len(calm) else 0.0, len(steps), failed=MANY * len(again) > len(frames))
+
+    def _sizes(self, step: Step, orbits: int) -> Array:
+        """The largest modulus in each row of J ``(orbits, N)``."""
+        if self._known is None or self._known[0] is not step.weights:
+            self._known = step.weights, np.abs(step.weights).max(axis=-1)
+        sizes = self._known[1] if step.slopes is None else self._known[1] * np.abs(step.slopes)
+        return sizes if sizes.ndim == 2 else np.broadcast_to(sizes, (orbits, len(sizes)))
+
+    def _add(self) -> None:
         self._logs += self._recent
         self._recent[:] = 0.0
+
+    def _settle(self) -> None:
+        self._move()
+        self._add()
 
     def volumes(self) -> Array:
         """log|r_jj| of all steps so far."""
@@ -103,6 +156,7 @@ class Together:
 
     def living(self, orbit: int) -> NDArray[np.intp]:
         """The columns that are not lost."""
+        self._settle()
         return np.flatnonzero(self._frames[orbit].any(axis=0))
 
     def matrix(self, orbit: int) -> Array:
@@ -113,3 +167,8 @@ class Together:
         """sum_j log|u_jj|."""
         self._settle()
         return float(self._logs[orbit, self.living(orbit)].sum())
+
+
+def _spreads(logs: Array) -> Array:
+    """log of the ratio of the largest to the smallest pivot of each orbit ``(orbits, k)``, without those that are lost."""
+    return np.asarray(logs.max(axis=1) - np.where(np.isneginf(logs), np.inf, logs).min(axis=1))

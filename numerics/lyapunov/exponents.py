@@ -35,7 +35,7 @@ METHODS: dict[Method, tuple[type[Frame], str]] = {
 }
 FEW = 4  # below N/4 exponents QR is the faster one
 TOLERANCE = 1e-8  # a larger residual, in nats per step, makes the other method run too
-MOST_BLOCKS = 12
+MOST_BLOCKS = 10
 
 Source = Network | Trajectory | ArrayLike | Callable[[int], ArrayLike]
 
@@ -50,6 +50,7 @@ def lyapunov_spectrum(
     input_scale: float | None = None,
     inputs: Array | None = None,
     method: Method | None = None,
+    tolerance: float = 1e-10,
     rng: Rng = None,
 ) -> Spectrum:
     """The ``count`` largest exponents, all N unless given, in nats per step, averaged over samples.
@@ -60,9 +61,10 @@ def lyapunov_spectrum(
 
     The first ``discard`` steps turn the frame without being counted. All N exponents start from the identity, fewer from a
     random frame. ``method`` is "lu", "qr", or the faster one if None; where its residual is above 1e-8 the other one runs as
-    well, and the smaller residual decides. A direction that is lost, to working precision, has exponent -inf: as many
-    exponents are finite as the product has rank. Raises ValueError for a count outside 1..N, a discard outside 0..T-1, an
-    unknown method, Jacobians of another shape, or NaN and infinity in them.
+    well, and the smaller residual decides. The frame is factored at every step for ``tolerance`` 0, else every few steps as
+    long as about that much is lost of an exponent at most. A direction that is lost, to working precision, has exponent -inf:
+    as many exponents are finite as the product has rank. Raises ValueError for a count outside 1..N, a discard outside
+    0..T-1, an unknown method, a tolerance outside [0, 1), Jacobians of another shape, or NaN and infinity in them.
 
     >>> found = lyapunov_spectrum(np.array([np.diag([0.5, 2.0])] * 400))
     >>> found.exponents.round(6).tolist(), found.residual < 1e-12, found.kaplan_yorke_dimension
@@ -77,15 +79,17 @@ def lyapunov_spectrum(
         raise ValueError(f"count must be between 1 and {size}, got {count!r}")
     if not isinstance(discard, int | np.integer) or isinstance(discard, bool) or not 0 <= discard < length:
         raise ValueError(f"discard must be between 0 and {length - 1}, got {discard!r}")
+    if not (np.isscalar(tolerance) and 0 <= tolerance < 1):
+        raise ValueError(f"tolerance must be a number from 0 to below 1, got {tolerance!r}")
     if method is not None and method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     starts = _starts(factors, int(wanted), random)
     bounds = _bounds(int(discard), length)
     chosen: Method = method or ("lu" if FEW * wanted >= size else "qr")
-    run = _run(factors, starts, bounds, chosen, random)
+    run = _run(factors, starts, bounds, _How(chosen, float(tolerance)), random)
     if method is None and not run.residual.max() <= TOLERANCE:
         other: Method = "qr" if chosen == "lu" else "lu"
-        again = _run(factors, starts, bounds, other, random)
+        again = _run(factors, starts, bounds, _How(other, float(tolerance)), random)
         if again.residual.max() < run.residual.max():
             run = again
     return _spectrum(run, factors, np.diff(bounds))
@@ -106,6 +110,12 @@ def _factors(source: Source, options: dict[str, Any], random: np.random.Generato
     return from_jacobians(source)
 
 
+@dataclass(frozen=True)
+class _How:
+    method: Method
+    tolerance: float
+
+
 @dataclass(frozen=True, eq=False)
 class _Run:
     """Sums of log r_jj ``(blocks, orbits, count)``, the residual of each orbit, and the method."""
@@ -116,11 +126,11 @@ class _Run:
 
 
 def _run(
-    factors: Factors, starts: Sequence[Array], bounds: NDArray[np.intp], method: Method, rng: np.random.Generator
+    factors: Factors, starts: Sequence[Array], bounds: NDArray[np.intp], how: _How, rng: np.random.Generator
 ) -> _Run:
     determinants = LogDeterminants(factors.orbits) if starts[0].shape[1] == factors.size else None
-    carrier, reached = _carried(factors, starts, bounds, method, determinants)
-    whole = carrier.volumes()
+    carrier, reached = _carried(factors, starts, bounds, how, determinants)
+    whole = reached[-1]
     residual = np.zeros(factors.orbits)
     if determinants is not None:
         with np.errstate(invalid="ignore"):
@@ -128,23 +138,27 @@ def _run(
     left = np.array([len(carrier.living(orbit)) for orbit in range(factors.orbits)])
     partial = left < factors.size
     if left[partial].any():
-        residual = np.where(partial, _adjoint_residual(factors, starts, carrier, method, rng), residual)
+        residual = np.where(partial, _adjoint_residual(factors, starts, carrier, how, rng), residual)
     residual = np.where(left == 0, 0.0, np.where(np.isnan(residual), np.inf, residual))
     with np.errstate(invalid="ignore"):
         sums = np.diff(reached, axis=0)
-    return _Run(np.where(np.isneginf(whole), -np.inf, sums), residual / factors.length, method)
+    return _Run(np.where(np.isneginf(whole), -np.inf, sums), residual / factors.length, how.method)
 
 
 def _carried(
     factors: Factors,
     starts: Sequence[Array],
     bounds: NDArray[np.intp],
-    method: Method,
+    how: _How,
     determinants: LogDeterminants | None = None,
 ) -> tuple[Carrier, Array]:
     """The frames after all steps, and log r_jj of the products up to each of the bounds ``(bounds, orbits, count)``."""
     many = factors.size <= SMALL and 2 * factors.orbits >= factors.size
-    carrier: Carrier = Together(starts) if many and method == "lu" else Separate(METHODS[method][0], starts)
+    carrier: Carrier
+    if many and how.method == "lu":
+        carrier = Together(starts, tolerance=how.tolerance)
+    else:
+        carrier = Separate(METHODS[how.method][0], starts, tolerance=how.tolerance)
     stops, reached = set(bounds.tolist()), []
     for t in range(factors.length + 1):
         if t > 0:
@@ -152,13 +166,13 @@ def _carried(
             if determinants is not None:
                 determinants.add(step)
             carrier.push(step)
-        if t in stops:
-            reached.append(carrier.volumes())
+        if t in stops:  # the first frames are orthonormal
+            reached.append(carrier.volumes() if t > 0 else np.zeros((factors.orbits, starts[0].shape[1])))
     return carrier, np.array(reached)
 
 
 def _adjoint_residual(
-    factors: Factors, starts: Sequence[Array], carrier: Carrier, method: Method, rng: np.random.Generator
+    factors: Factors, starts: Sequence[Array], carrier: Carrier, how: _How, rng: np.random.Generator
 ) -> Array:
     """|log|det(G^T (P F_0))| - log|det((P^T G)^T F_0)|| for the living columns of each orbit."""
     left = [len(carrier.living(orbit)) for orbit in range(factors.orbits)]
@@ -166,7 +180,7 @@ def _adjoint_residual(
     for count in left:
         padding = np.zeros((factors.size, max(left) - count))  # frames of one shape; columns of zeros are lost
         back.append(np.hstack([_orthonormal(factors.size, count, rng), padding]))
-    other, _ = _carried(factors.reversed(), back, np.array([], dtype=np.intp), method)
+    other, _ = _carried(factors.reversed(), back, np.array([], dtype=np.intp), how)
     found = np.zeros(factors.orbits)
     for orbit in range(factors.orbits):
         living = carrier.living(orbit)
@@ -194,7 +208,7 @@ def _orthonormal(size: int, count: int, rng: np.random.Generator) -> Array:
 
 
 def _bounds(discard: int, length: int) -> NDArray[np.intp]:
-    """Ends of the blocks: about sqrt(T) of them, at most 12, the first starting after the steps that are not counted."""
+    """Ends of the blocks: about sqrt(T) of them, at most 10, the first starting after the steps that are not counted."""
     blocks = max(1, min(MOST_BLOCKS, math.isqrt(length - discard)))
     return np.linspace(discard, length, blocks + 1).round().astype(np.intp)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,6 +39,13 @@ class Step:
         """J of one orbit as a matrix ``(N, N)``."""
         weights, slopes = self.of(orbit)
         return weights if slopes is None else slopes[:, None] * weights
+
+    def some(self, orbits: Any) -> Step:
+        """The step of some of the orbits."""
+        if isinstance(orbits, slice):
+            return self
+        weights = self.weights if self.weights.ndim == 2 else self.weights[orbits]
+        return Step(weights, None if self.slopes is None else self.slopes[orbits])
 
     def apply(self, frames: Array) -> Array:
         """J F for frames ``(orbits, N, k)``."""

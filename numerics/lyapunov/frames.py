@@ -9,11 +9,12 @@ the *columns* would be wrong: it orders the exponents anew in every step, which 
 A column in the span of the earlier ones, to working precision, has no direction any more: its exponent is -inf and the
 column is dropped, so that as many columns live as the product has rank.
 
-Main definitions: `Frame`, `Elimination`, `Orthogonalization`, `Walk`, `independent`.
+Main definitions: `Frame`, `Elimination`, `Orthogonalization`, `Pace`, `Walk`, `independent`.
 """
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -28,26 +29,29 @@ from .factors import Step
 EPS = float(np.finfo(float).eps)
 SAFETY = 16  # roundings of the frame itself, beside the N of a sum
 SUSPECT = EPS**0.5  # a pivot above this share of its row is not made of rounding errors
-SPREAD, MOST_SPREAD = 6.0, 8.0  # logs of the ratio of pivots that an interval aims at and bears: errors of 1e-13, 1e-12
 MOST_STEPS = 8  # longest interval between factorizations
 PATIENCE = 32  # intervals of one step after one that was too long
-FAR = 1e100  # rows beyond this size, or below its inverse, are scaled
+BLOCK = 64  # columns that LAPACK factors together, given room for them
+WAITING = 64  # steps whose logs are added together
+FAR = 1e30  # steps beyond this size, or below its inverse, are scaled: an interval of them stays in range
 Indices = NDArray[np.intp]
 
 
 class Frame(ABC):
-    """A tangent frame of one orbit; ``logs (count,)`` are the collected log|u_jj|, ``living`` the columns that are left.
+    """A tangent frame of one orbit; ``living`` are the columns that are left.
 
-    ``spread`` is log(max_j |u_jj| / min_j |u_jj|) of the last factorization.
+    It starts from independent columns; columns of zeros are lost from the start. ``spread`` is
+    log(max_j |u_jj| / min_j |u_jj|) of the last factorization.
     """
 
     def __init__(self, start: Array) -> None:
         self.size, count = start.shape
         self.living: Indices = np.arange(count)
-        self.logs = np.zeros(count)
         self.spread = 0.0
+        self._logs = np.zeros(count)
+        self._waiting: list[Array] = []  # pivots whose logs are still to be added
         self._known: tuple[Array, Array] | None = None
-        self._take(start, independent(start, np.ones(self.size)), 1.0)
+        self._take(start, np.flatnonzero(start.any(axis=0)), 1.0)
 
     def advance(self, step: Step, orbit: int) -> None:
         """Carry the frame through one step and add log|u_jj| to the logs, -inf for a column that is lost."""
@@ -55,7 +59,7 @@ class Frame(ABC):
             return
         weights, slopes = step.of(orbit)
         sizes = self._sizes(weights, slopes)
-        scale = _scale(sizes)
+        scale = _scale(float(sizes.max()))
         pivots, rows, form = self._factored(self._moved(weights, slopes, scale))
         if not (pivots > SUSPECT / scale * sizes[rows]).all():
             # in an orthonormal basis: a badly conditioned frame must not make a direction look lost
@@ -64,58 +68,78 @@ class Frame(ABC):
             if len(keep) < len(self.living):
                 self._take(self._moved(weights, slopes, scale), keep, scale)
                 return
-        self._collect(pivots, form, float(np.log(scale)))
+        self._collect(pivots, form, scale)
 
-    def leap(self, steps: Sequence[Step], orbit: int) -> bool:
-        """Carry the frame through several steps with one factorization, unless too many digits would be lost in between."""
-        least = np.exp(-MOST_SPREAD)
-        sizes = self._sizes(*steps[0].of(orbit))
-        scale = _scale(sizes)
-        moved = self._moved(*steps[0].of(orbit), scale)
-        largest, log_scale = np.abs(moved).max(axis=0), float(np.log(scale))
-        if not (
-            largest * scale > least * sizes.max()
-        ).all():  # a column that cancels, if not beside the others then alone
+    def leap(self, steps: Sequence[Step], orbit: int, *, most: float) -> bool:
+        """Carry the frame through several steps with one factorization, or leave it where more than exp(most) eps is lost.
+
+        That is so where the pivots spread by more than exp(most), or are all that much smaller than the steps allow.
+        """
+        weights, slopes = steps[0].of(orbit)
+        size = float(self._sizes(weights, slopes).max())
+        scale = _scale(size)
+        if size == 0.0:
             return False
+        moved, log_scale, bound = self._moved(weights, slopes, scale), math.log(scale), math.log(size)
         for step in steps[1:]:
             weights, slopes = step.of(orbit)
-            moved = self._times(weights, moved)
-            if slopes is not None:
-                moved *= slopes[:, None]
-            before, largest = largest, np.abs(moved).max(axis=0)
-            if not (largest > least * self._sizes(weights, slopes).max() * before).all():
+            size = float(self._sizes(weights, slopes).max())
+            scale = _scale(size)
+            if size == 0.0:
                 return False
-            scale = _scale(largest)
-            if scale != 1.0:
-                moved, largest = moved / scale, largest / scale
-                log_scale += float(np.log(scale))
+            moved = self._times(weights, moved)
+            if slopes is not None or scale != 1.0:
+                moved *= _ratio(slopes, scale)[:, None]
+            log_scale, bound = log_scale + math.log(scale), bound + math.log(size)
         pivots, _, form = self._factored(moved)
-        if not pivots.min() > least * pivots.max():
-            return False
-        self._collect(pivots, form, log_scale)
-        return True
+        smallest, largest = float(pivots.min()), float(pivots.max())
+        sound = smallest > 0 and math.log(largest / smallest) <= most and math.log(largest) + log_scale >= bound - most
+        if sound:
+            self._collect(pivots, form, 1.0, log_scale)
+        return sound
 
     def _take(self, moved: Array, keep: Indices, scale: float) -> None:
         """Factor and keep some of the columns that were moved; the others are lost."""
-        self.logs[np.delete(self.living, keep)] = -np.inf
+        self._add()
+        self._logs[np.delete(self.living, keep)] = -np.inf
         self.living = self.living[keep]
         self.spread = 0.0
         if len(keep):
             pivots, _, form = self._factored(np.array(moved[:, keep], order="F"))
-            self._collect(pivots, form, float(np.log(scale)))
+            self._collect(pivots, form, scale)
 
-    def _collect(self, pivots: Array, form: tuple[Array, Indices], log_scale: float) -> None:
-        # a pivot of zero where there is a direction: the factorization has broken down, and no number follows from it
-        logs = np.log(np.where(pivots > 0, pivots, np.nan))
+    def _collect(self, pivots: Array, form: tuple[Array, Indices], scale: float, log_scale: float = 0.0) -> None:
+        """Keep the new frame, and log pivots + log scale + log_scale."""
         self._keep(form)
-        self.logs[self.living] += logs + log_scale
-        self.spread = float(np.nan_to_num(logs.max() - logs.min(), nan=np.inf))
+        smallest, largest = float(pivots.min()), float(pivots.max())
+        self.spread = math.log(largest / smallest) if 0 < smallest <= largest < math.inf else math.inf
+        self._waiting.append(pivots)
+        if scale != 1.0 or log_scale != 0.0 or smallest <= 0 or len(self._waiting) == WAITING:
+            self._add()
+            self._logs[self.living] += math.log(scale) + log_scale
+
+    def _add(self) -> None:
+        if self._waiting:
+            # a pivot of zero where there is a direction: the factorization has broken down, and no number follows from it
+            pivots = np.array(self._waiting)
+            self._logs[self.living] += np.log(np.where(pivots > 0, pivots, np.nan)).sum(axis=0)
+            self._waiting.clear()
+
+    @property
+    def logs(self) -> Array:
+        """The collected log|u_jj| ``(count,)``, -inf for a column that is lost."""
+        self._add()
+        return self._logs
 
     def volumes(self) -> Array:
         """log|r_jj| of all steps so far ``(count,)``: the logs with the volume of the frame."""
         total = self.logs.copy()
-        total[self.living] += _log_volumes(self.matrix())
+        total[self.living] += _log_volumes(self._columns())
         return total
+
+    def _columns(self) -> Array:
+        """The living columns with their rows in any order."""
+        return self.matrix()
 
     @abstractmethod
     def matrix(self) -> Array:
@@ -144,23 +168,40 @@ class Frame(ABC):
         """Make the frame that a factorization gave the present one."""
 
 
-class Walk:
-    """A frame on its way, factored every few steps where its condition is moderate and at every step elsewhere.
+class Pace:
+    """How many steps to take with one factorization, m, so that little more than ``tolerance`` is lost.
 
-    What the last column loses over m steps is about eps times the ratio of the largest pivot to the smallest; m is chosen
-    from the last ratio, and the steps are repeated one by one where the ratio found is too large.
+    What the last column loses over m steps is about eps times the ratio of the largest pivot to the smallest. ``most`` is
+    the log of the largest ratio to bear; m follows from the mean of the last ratios.
     """
 
-    def __init__(self, frame: Frame, orbit: int) -> None:
+    def __init__(self, tolerance: float) -> None:
+        self.most = math.log(tolerance / EPS) if tolerance > EPS else 0.0
+        self.interval = 1
+        self._each = math.inf
+        self._patience = 0
+
+    def told(self, spread: float, steps: int, *, failed: bool = False) -> None:
+        """The spread that so many steps gave, or that the leap over them failed."""
+        each = max(spread / steps, 1e-3)
+        self._each = each if math.isinf(self._each) else 0.8 * self._each + 0.2 * each
+        self._patience = PATIENCE if failed else self._patience - 1
+        room = self.most / self._each if self._patience <= 0 else 1.0
+        self.interval = int(min(max(room, 1.0), MOST_STEPS))
+
+
+class Walk:
+    """A frame on its way, factored every few steps where its condition is moderate and at every step elsewhere."""
+
+    def __init__(self, frame: Frame, orbit: int, *, tolerance: float) -> None:
         self.frame, self.orbit = frame, orbit
         self._queue: list[Step] = []
-        self._interval = 1
-        self._patience = 0
+        self._pace = Pace(tolerance)
 
     def push(self, step: Step) -> None:
         """One more step, carried out when the interval is full."""
         self._queue.append(step)
-        if len(self._queue) >= self._interval:
+        if len(self._queue) >= self._pace.interval:
             self.settle()
 
     def settle(self) -> None:
@@ -168,13 +209,12 @@ class Walk:
         steps, self._queue = self._queue, []
         if not steps or not len(self.frame.living):
             return
-        leapt = len(steps) > 1 and self.frame.leap(steps, self.orbit)
-        if not leapt:
-            for step in steps:
-                self.frame.advance(step, self.orbit)
-        self._patience = PATIENCE if len(steps) > 1 and not leapt else self._patience - 1
-        each = self.frame.spread / (len(steps) if leapt else 1)
-        self._interval = 1 if self._patience > 0 else int(np.clip(SPREAD // max(each, 1e-3), 1, MOST_STEPS))
+        if len(steps) > 1 and self.frame.leap(steps, self.orbit, most=self._pace.most):
+            self._pace.told(self.frame.spread, len(steps))
+            return
+        for step in steps:
+            self.frame.advance(step, self.orbit)
+        self._pace.told(self.frame.spread, 1, failed=len(steps) > 1)
 
 
 def independent(columns: Array, sizes: Array) -> Indices:
@@ -212,7 +252,7 @@ def _log_volumes(columns: Array) -> Array:
     """log|r_jj| of the QR factorization of columns ``(N, k)``: what each adds to the volume of those before."""
     if not columns.size:
         return np.zeros(0)
-    factored, *_ = lapack.dgeqrf(columns)
+    factored, *_ = lapack.dgeqrf(np.asfortranarray(columns), overwrite_a=1, lwork=BLOCK * len(columns))
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.abs(np.diagonal(factored))))
 
@@ -224,16 +264,22 @@ class Elimination(Frame):
         self.factor: Array = np.empty((0, 0))
         self.order: Indices = np.arange(len(start))
         self._turned: tuple[Array, Array] | None = None
-        self._buffers = [np.empty(start.shape[::-1]), np.empty(start.shape[::-1])]
+        self._numbers = np.arange(len(start), dtype=float)[:, None]
+        self._buffers = [np.empty(start.shape[::-1]) for _ in range(3)]
+        self._held = self._used = 0  # the buffers of the frame and of what was moved last
         super().__init__(start)
 
     def matrix(self) -> Array:
         """P^T L."""
-        columns = np.tril(self.factor[:, : len(self.living)], -1)
-        np.fill_diagonal(columns, 1.0)
-        placed = np.empty_like(columns, order="F")
+        columns = self._columns()
+        placed = np.empty_like(columns)
         placed[self.order] = columns
         return placed
+
+    def _columns(self) -> Array:
+        columns = np.tril(self.factor[:, : len(self.living)], -1)
+        np.fill_diagonal(columns, 1.0)
+        return columns
 
     def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
         if self._turned is None or self._turned[0] is not weights:
@@ -243,28 +289,33 @@ class Elimination(Frame):
             self._turned = weights, np.ascontiguousarray(weights.T)
         transposed, count = self._turned[1], len(self.living)
         head, tail = self.order[:count], self.order[count:]
-        moved = np.take(transposed, head, axis=0, out=self._buffers[0][:count], mode="clip").T
+        moved = np.take(transposed, head, axis=0, out=self._room(count), mode="clip").T
         moved = blas.dtrmm(1.0, self.factor[:count], moved, side=1, lower=1, diag=1, overwrite_b=1)
         if len(tail):
             moved = blas.dgemm(1.0, transposed[tail].T, self.factor[count:], beta=1.0, c=moved, overwrite_c=1)
         if slopes is not None or scale != 1.0:
-            moved *= (np.ones(1) if slopes is None else slopes)[:, None] / scale
+            moved *= _ratio(slopes, scale)[:, None]
         return np.asarray(moved)
 
     def _times(self, weights: Array, moved: Array) -> Array:
-        return np.asarray(blas.dgemm(1.0, weights.T, moved, trans_a=1))
+        room = self._room(moved.shape[1])
+        return np.asarray(blas.dgemm(1.0, weights.T, moved, trans_a=1, beta=0.0, c=room.T, overwrite_c=1))
+
+    def _room(self, count: int) -> Array:
+        """A buffer for ``count`` columns, in its rows, that holds neither the frame nor what was moved last."""
+        self._used = next(i for i in range(3) if i not in (self._held, self._used))
+        return self._buffers[self._used][:count]
 
     def _factored(self, columns: Array) -> tuple[Array, Indices, tuple[Array, Indices]]:
         factor, swaps, _ = lapack.dgetrf(columns, overwrite_a=1)
         # LAPACK's row exchanges, applied to the numbers of the rows
-        numbers = lapack.dlaswp(np.arange(self.size, dtype=float)[:, None], swaps, overwrite_a=1)
-        order = numbers[:, 0].astype(np.intp)
+        order = lapack.dlaswp(self._numbers, swaps)[:, 0].astype(np.intp)
         pivots = np.abs(np.diagonal(factor))
         return pivots, order[: len(pivots)], (factor, order)
 
     def _keep(self, form: tuple[Array, Indices]) -> None:
         self.factor, self.order = form
-        self._buffers.reverse()  # the first one is free, the other may hold the factor
+        self._held = self._used
 
 
 class Orthogonalization(Frame):
@@ -285,7 +336,7 @@ class Orthogonalization(Frame):
     def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
         moved = weights @ self.frame
         if slopes is not None or scale != 1.0:
-            moved *= (np.ones(1) if slopes is None else slopes)[:, None] / scale
+            moved *= _ratio(slopes, scale)[:, None]
         return moved
 
     def _times(self, weights: Array, moved: Array) -> Array:
@@ -303,9 +354,14 @@ class Orthogonalization(Frame):
         self.frame[order] = q
 
 
-def _scale(sizes: Array) -> float:
-    """A power of two near the largest size where that is very large or very small, 1 elsewhere and for zero."""
-    largest = float(sizes.max())
-    if largest == 0.0 or 1 / FAR <= largest <= FAR:
+def _ratio(slopes: Array | None, scale: float) -> Array:
+    if slopes is None:
+        return np.full(1, 1 / scale)
+    return slopes if scale == 1.0 else slopes / scale
+
+
+def _scale(size: float) -> float:
+    """A power of two near a size that is very large or very small, 1 elsewhere and for zero."""
+    if size == 0.0 or 1 / FAR <= size <= FAR:
         return 1.0
-    return float(2.0 ** np.round(np.log2(largest)))
+    return float(2.0 ** round(math.log2(size)))
