@@ -88,6 +88,10 @@ def trajectory_of(
         given = [name for name, option in options.items() if option is not None]
         if given:
             raise ValueError(f"{given[0]} must be left out where the source is a trajectory, which has its own")
+        if source.overflow is not None:
+            raise ValueError(
+                f"source must stay in range, got a trajectory with a state that overflows at step {source.overflow}"
+            )
         return source
     if not isinstance(source, Network):
         raise TypeError(f"source must be a Network or a Trajectory, got {type(source).__name__}")

@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from ..axes import Array
 
 Places = NDArray[np.intp]
+Noise = Callable[[int], Array]
 Judge = Callable[[int, Array, Array, Places], None]
 
 ROUNDING = float(np.finfo(float).eps)
+SAFETY = 16  # roundings of the frame itself, beside the N of a sum
 SUSPECT = ROUNDING**0.5  # a pivot above this share of its row is not made of rounding errors
 SMALL, LARGE = 2.0**-830, 2.0**830  # pivots between them met neither underflow nor overflow
 TINY = float(np.finfo(float).tiny)  # changes no pivot between them
@@ -31,17 +33,18 @@ GROUP = 32  # logs that are summed apart: the rounding errors of a long sum fall
 BLOCK = 2**15  # numbers that are worked on at once: two arrays of so many stay in a second-level cache
 
 
-def eliminate(frames: Array, *, scale: Array | None = None) -> tuple[Array, Array]:
+def eliminate(frames: Array, *, scale: Array | None = None, noise: Noise | None = None) -> tuple[Array, Array]:
     r"""Z = F U for each of ``frames`` (orbits, N, k), k <= N: F of the same shape, and log|U_jj| (orbits, k) in nats.
 
     F has an exact 1 in the pivot row of each column, exact zeros in the pivot rows of earlier columns, and no modulus
     above 1. A column of Z in the span of the earlier ones is dead: log -inf, F_j exactly zero; it takes no pivot row,
     so that the living columns are as many as the rank. What remains of entry (i, j) after the pivot rows P counts as
-    zero where it is exactly zero, or no larger than the rounding errors of its row and column,
-    $N\epsilon (s_i + \sum_l |X_{il}| s_l)(1 + \sum_l |Y_{lj}|)$ with $X = Z_{iP} Z_{PP}^{-1}$, $Y = Z_{PP}^{-1} Z_{Pj}$.
-    ``scale`` s (orbits, N) is the size of the terms that were added up in each row, such as the row sums of |J| where
-    Z = J F; left out, the largest modulus in the row, which knows nothing of a cancellation in all k columns. An orbit
-    with an entry that is not finite has NaN among its logs.
+    zero where it is exactly zero, or no larger than what rounding errors E leave there to first order,
+    $E_{ij} + \sum_m E_{im} |Y_{mj}| + \sum_l |X_{il}| (E_{lj} + \sum_m E_{lm} |Y_{mj}|)$ with $X = Z_{iP} Z_{PP}^{-1}$,
+    $Y = Z_{PP}^{-1} Z_{Pj}$. ``scale`` s (orbits, N) is the size of the terms that were added up in each row, such as the
+    largest modulus in the rows of J where Z = J F; left out, the largest modulus in the row, which knows nothing of a
+    cancellation in all k columns. E is N eps s_i, or N eps ``noise(orbit)`` (N, k) if that is given. An orbit with an entry
+    that is not finite has NaN among its logs.
 
     >>> F, logs = eliminate(np.array([[[0.0, 1.0], [0.0, 4.0], [0.0, 2.0]]]))
     >>> F[0].tolist(), np.exp(logs[0]).round(12).tolist()
@@ -53,9 +56,9 @@ def eliminate(frames: Array, *, scale: Array | None = None) -> tuple[Array, Arra
     block = max(32, BLOCK // (size * count))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         if orbits <= block:
-            return _eliminate(frames, scale)
+            return _eliminate(frames, scale, noise, 0)
         parts = [slice(start, start + block) for start in range(0, orbits, block)]
-        found = [_eliminate(frames[part], None if scale is None else scale[part]) for part in parts]
+        found = [_eliminate(frames[p], None if scale is None else scale[p], noise, p.start) for p in parts]
     return np.concatenate([frame for frame, _ in found]), np.concatenate([logs for _, logs in found])
 
 
@@ -122,8 +125,8 @@ def _shape(frames: Array) -> tuple[int, int, int]:
     return orbits, size, count
 
 
-def _eliminate(frames: Array, scale: Array | None) -> tuple[Array, Array]:
-    """One pass for all orbits; those with a pivot that could be rounding, or near the ends of the range, again."""
+def _eliminate(frames: Array, scale: Array | None, noise: Noise | None, first: int) -> tuple[Array, Array]:
+    """One pass for all orbits, counted from ``first``; those whose pivots could be rounding or leave the range, again."""
     columns = np.array(frames.transpose(2, 1, 0), dtype=float, order="C")
     rows = np.abs(columns).max(axis=0) if scale is None else np.ascontiguousarray(scale.T)
     pivots, places = _pivoted(columns)
@@ -137,7 +140,8 @@ def _eliminate(frames: Array, scale: Array | None) -> tuple[Array, Array]:
         sound |= (size == 0) & (np.where(rows > 0, rows, 1.0).min(axis=0) > SMALL)  # zero exactly, not by underflow
         doubtful = np.flatnonzero(~sound.all(axis=0))
         if len(doubtful):
-            frame[doubtful], logs[doubtful] = _careful(frames[doubtful], rows[:, doubtful])
+            rounding = [None if noise is None else noise(first + o) for o in doubtful.tolist()]
+            frame[doubtful], logs[doubtful] = _careful(frames[doubtful], rows[:, doubtful], rounding)
     return frame, logs
 
 
@@ -162,7 +166,7 @@ def _pivoted(columns: Array, judge: Judge | None = None) -> tuple[Array, Places]
     return pivots, places
 
 
-def _careful(frames: Array, rows: Array) -> tuple[Array, Array]:
+def _careful(frames: Array, rows: Array, rounding: Sequence[Array | None]) -> tuple[Array, Array]:
     """The same, with the largest entry of each orbit scaled to about 1 and rounding errors told from small pivots."""
     frames = np.where(np.isfinite(frames).all(axis=(1, 2), keepdims=True), frames, np.nan)
     rows = np.maximum(rows, np.abs(frames).max(axis=2).T)
@@ -170,6 +174,11 @@ def _careful(frames: Array, rows: Array) -> tuple[Array, Array]:
     frames, rows = np.ldexp(frames, -exponent[:, None, None]), np.ldexp(rows, -exponent)
     orbits, size, _ = frames.shape
     orbit = np.arange(orbits)
+    # sizes of the errors in units of the rows' sizes
+    known = [rows[:, [o]] if own is None else np.ldexp(own, -exponent[o]) for o, own in enumerate(rounding)]
+    unit = [
+        np.broadcast_to(own / np.where(rows > 0, rows, 1.0)[:, [o]], frames.shape[1:]) for o, own in enumerate(known)
+    ]
 
     def judge(j: int, columns: Array, pivots: Array, places: Places) -> None:
         left = np.abs(columns[j])
@@ -182,8 +191,9 @@ def _careful(frames: Array, rows: Array) -> tuple[Array, Array]:
             alive = equal[:, living]
             X = np.linalg.solve(alive[used].T, alive.T).T
             Y = np.linalg.solve(alive[used], equal[used, j])
-            noise = size * ROUNDING * rows[:, o] * (1 + np.abs(X).sum(axis=1)) * (1 + np.abs(Y).sum())
-            columns[j, left[:, o] <= noise, o] = 0.0
+            E = unit[o][:, j] + unit[o][:, living] @ np.abs(Y)
+            noise = rows[:, o] * (E + np.abs(X) @ E[used])
+            columns[j, left[:, o] <= (size + SAFETY) * ROUNDING * noise, o] = 0.0
 
     columns = np.array(frames.transpose(2, 1, 0), order="C")
     pivots, _ = _pivoted(columns, judge)

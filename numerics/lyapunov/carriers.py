@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from ..axes import Array
 from .batched import GROUP, eliminate, log_heights
 from .factors import Step
-from .frames import Frame, Pace, Walk
+from .frames import FAR, Frame
+from .independence import uncertainty
+from .walk import Pace, Walk
 
 SMALL = 16  # largest state for which many orbits are carried together
 MANY = 8  # where more than one orbit in so many cannot leap, none should
@@ -85,6 +87,7 @@ class Together:
         self._known: tuple[Array, Array] | None = None
         self._queue: list[Step] = []
         self._pace = Pace(tolerance)
+        self._last: tuple[Array, Array] | None = None  # sizes of rows and pivots of the last elimination of one step
 
     def push(self, step: Step) -> None:
         """One more step for all."""
@@ -99,37 +102,56 @@ class Together:
         if len(steps) > 1:
             self._leap(steps)
         else:
-            self._frames, logs = self._through(steps, self._frames, slice(None))
+            self._frames, logs = self._through(steps, slice(None))
             self._recent += logs
-            self._pace.told(float(_spreads(logs).max()), 1)
+            with np.errstate(invalid="ignore"):
+                spreads = logs.max(axis=1) - np.where(np.isneginf(logs), np.inf, logs).min(axis=1)
+            self._pace.told(float(np.nan_to_num(spreads, nan=np.inf, neginf=0.0).max()), 1)
         self._count += 1
         if self._count % GROUP == 0:
             self._add()
 
-    def _through(self, steps: Sequence[Step], frames: Array, orbits: Any) -> tuple[Array, Array]:
-        """Frames of some of the orbits, eliminated at every step, and the logs."""
-        total = np.zeros(())
+    def _through(self, steps: Sequence[Step], orbits: Any) -> tuple[Array, Array]:
+        """The frames of some of the orbits, eliminated at every step, and the logs."""
+        frames, total = self._frames[orbits], np.zeros(())
+        last = None if self._last is None else tuple(part[orbits] for part in self._last)
         for step in steps:
             part = step.some(orbits)
-            frames, logs = eliminate(part.apply(frames), scale=self._sizes(part, len(frames)))
+            sizes = self._sizes(part, len(frames))
+            before = frames
+
+            def noise(o: int, part: Step = part, before: Array = before, last: Any = last) -> Array:
+                own = None if last is None else (last[0][o], last[1][o])
+                return np.asarray(np.abs(part.matrix(o)) @ uncertainty(before[o], own))
+
+            frames, logs = eliminate(part.apply(frames), scale=sizes, noise=noise)
             total = total + logs
+            last = sizes, np.exp(logs)
+        if isinstance(orbits, slice):
+            self._last = last
         return frames, total
 
     def _leap(self, steps: Sequence[Step]) -> None:
-        moved = self._frames
+        moved, living = self._frames, np.any(self._frames, axis=1)
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            bound = np.zeros(len(moved))
+            bound, failed = np.zeros(len(moved)), np.zeros(len(moved), dtype=bool)
             for step in steps:
                 moved = step.apply(moved)
-                bound += np.log(self._sizes(step, len(moved)).max(axis=1))
+                largest = self._sizes(step, len(moved)).max(axis=1)
+                bound += np.log(largest)
+                failed |= ~((largest <= FAR) & (largest >= 1 / FAR))
             frames, logs = eliminate(moved)
-            lost = bound - logs.max(axis=1)  # how much smaller the largest pivot is than the steps allow
-            spreads = _spreads(logs)
-            failed = ~((spreads <= self._pace.most) & (lost <= self._pace.most)) | np.isnan(logs).any(axis=1)
+            lost = np.isneginf(logs)
+            least = np.where(lost, np.inf, logs).min(axis=1)
+            spreads = np.where(np.isinf(least), 0.0, logs.max(axis=1) - least)
+            # only single steps may tell that a direction is lost
+            failed |= np.any(lost & living, axis=1) | np.isnan(logs).any(axis=1)
+            failed |= ~((spreads <= self._pace.most) & (bound - least <= self._pace.most))
+            failed &= np.any(living, axis=1)
         again = np.flatnonzero(failed)
         if len(again):
-            frames[again], logs[again] = self._through(steps, self._frames[again], again)
-        self._frames = frames
+            frames[again], logs[again] = self._through(steps, again)
+        self._frames, self._last = frames, None
         self._recent += logs
         calm = spreads[~failed]
         self._pace.told(float(calm.max()) if len(calm) else 0.0, len(steps), failed=MANY * len(again) > len(frames))
@@ -167,8 +189,3 @@ class Together:
         """sum_j log|u_jj|."""
         self._settle()
         return float(self._logs[orbit, self.living(orbit)].sum())
-
-
-def _spreads(logs: Array) -> Array:
-    """log of the ratio of the largest to the smallest pivot of each orbit ``(orbits, k)``, without those that are lost."""
-    return np.asarray(logs.max(axis=1) - np.where(np.isneginf(logs), np.inf, logs).min(axis=1))

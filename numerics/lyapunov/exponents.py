@@ -35,7 +35,7 @@ METHODS: dict[Method, tuple[type[Frame], str]] = {
 }
 FEW = 4  # below N/4 exponents QR is the faster one
 TOLERANCE = 1e-8  # a larger residual, in nats per step, makes the other method run too
-MOST_BLOCKS = 10
+MOST_BLOCKS, FEWEST = 10, 4  # blocks of a sample, and of all samples that a standard error needs
 
 Source = Network | Trajectory | ArrayLike | Callable[[int], ArrayLike]
 
@@ -79,19 +79,19 @@ def lyapunov_spectrum(
         raise ValueError(f"count must be between 1 and {size}, got {count!r}")
     if not isinstance(discard, int | np.integer) or isinstance(discard, bool) or not 0 <= discard < length:
         raise ValueError(f"discard must be between 0 and {length - 1}, got {discard!r}")
-    if not (np.isscalar(tolerance) and 0 <= tolerance < 1):
+    if not (isinstance(tolerance, float | int | np.floating) and 0 <= tolerance < 1):
         raise ValueError(f"tolerance must be a number from 0 to below 1, got {tolerance!r}")
-    if method is not None and method not in METHODS:
+    if method is not None and (not isinstance(method, str) or method not in METHODS):
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
     starts = _starts(factors, int(wanted), random)
     bounds = _bounds(int(discard), length)
     chosen: Method = method or ("lu" if FEW * wanted >= size else "qr")
     run = _run(factors, starts, bounds, _How(chosen, float(tolerance)), random)
-    if method is None and not run.residual.max() <= TOLERANCE:
+    if method is None:
         other: Method = "qr" if chosen == "lu" else "lu"
-        again = _run(factors, starts, bounds, _How(other, float(tolerance)), random)
-        if again.residual.max() < run.residual.max():
-            run = again
+        for how in (_How(chosen, 0.0), _How(other, 0.0)):
+            if (run.residual > TOLERANCE).any():
+                run = run.better(_run(factors, starts, bounds, how, random))
     return _spectrum(run, factors, np.diff(bounds))
 
 
@@ -118,11 +118,20 @@ class _How:
 
 @dataclass(frozen=True, eq=False)
 class _Run:
-    """Sums of log r_jj ``(blocks, orbits, count)``, the residual of each orbit, and the method."""
+    """Sums of log r_jj ``(blocks, orbits, count)``, and the residual and the method of each orbit."""
 
     sums: Array
     residual: Array
-    method: Method
+    methods: NDArray[Any]
+
+    def better(self, other: _Run) -> _Run:
+        """For each orbit the run with the smaller residual, this one where they are equal."""
+        better = other.residual < self.residual
+        return _Run(
+            np.where(better[:, None], other.sums, self.sums),
+            np.where(better, other.residual, self.residual),
+            np.where(better, other.methods, self.methods),
+        )
 
 
 def _run(
@@ -142,7 +151,11 @@ def _run(
     residual = np.where(left == 0, 0.0, np.where(np.isnan(residual), np.inf, residual))
     with np.errstate(invalid="ignore"):
         sums = np.diff(reached, axis=0)
-    return _Run(np.where(np.isneginf(whole), -np.inf, sums), residual / factors.length, how.method)
+    return _Run(
+        np.where(np.isneginf(whole), -np.inf, sums),
+        residual / int(bounds[-1] - bounds[0]),
+        np.full(factors.orbits, how.method),
+    )
 
 
 def _carried(
@@ -153,7 +166,7 @@ def _carried(
     determinants: LogDeterminants | None = None,
 ) -> tuple[Carrier, Array]:
     """The frames after all steps, and log r_jj of the products up to each of the bounds ``(bounds, orbits, count)``."""
-    many = factors.size <= SMALL and 2 * factors.orbits >= factors.size
+    many = factors.size <= SMALL and factors.orbits > 1 and 2 * factors.orbits >= factors.size
     carrier: Carrier
     if many and how.method == "lu":
         carrier = Together(starts, tolerance=how.tolerance)
@@ -225,10 +238,13 @@ def _spectrum(run: _Run, factors: Factors, lengths: NDArray[np.intp]) -> Spectru
         by_sample = total.reshape(shape)
         exponents = by_sample.mean(axis=1)
         rates = rates.reshape(blocks, *shape)
-        number = blocks * samples
-        error = rates.std(axis=(0, 2), ddof=1) / math.sqrt(number) if number > 1 else np.full_like(exponents, np.nan)
+        error = np.full_like(exponents, np.nan)
+        if blocks * samples >= FEWEST:
+            error = rates.std(axis=(0, 2), ddof=1) / math.sqrt(blocks * samples)
+        if samples > 1:  # the rates of the samples may differ for good
+            error = np.maximum(error, by_sample.std(axis=1, ddof=1) / math.sqrt(samples))
     residual = run.residual.reshape(nets or 1, samples).max(axis=1)
-    words = METHODS[run.method][1]
+    words = ", or ".join(METHODS[name][1] for name in METHODS if (run.methods == name).any())
     if nets is None:
         return Spectrum(
             exponents[0], error[0], float(residual[0]), words, by_sample[0], factors.size, int(lengths.sum())

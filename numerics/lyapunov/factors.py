@@ -122,7 +122,15 @@ class LogDeterminants:
 
 
 def _log_determinant(matrices: Array) -> Array:
-    """log|det| of ``(..., N, N)``; of a single large one by LAPACK itself, which is faster than NumPy's loop."""
+    """log|det| of ``(..., N, N)``, rows scaled to size one; of a single one by LAPACK itself, faster than NumPy's loop."""
+    step = _graded(Step(matrices))
+    assert step.slopes is not None
+    with np.errstate(divide="ignore"):
+        sizes = np.log(step.slopes).sum(axis=-1)
+    return np.asarray(_log_determinant_of_graded(step.weights) + (sizes if matrices.ndim > 2 else sizes[0]))
+
+
+def _log_determinant_of_graded(matrices: Array) -> Array:
     if matrices.ndim > 2 and len(matrices) > 1:
         return np.asarray(np.linalg.slogdet(matrices)[1])
     pivots = np.diagonal(lapack.dgetrf(np.array(matrices.reshape(matrices.shape[-2:]), order="F"), overwrite_a=1)[0])
@@ -139,14 +147,20 @@ def _graded(step: Step) -> Step:
     return Step(step.weights / powers[..., None], np.atleast_2d(powers))
 
 
+def _numbers(wanted: str, value: ArrayLike) -> Array:
+    """A copy of real numbers, since a function may fill one buffer again and again; ValueError with one sentence."""
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"entries of type {array.dtype.name}")
+        return np.array(array, dtype=float)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{wanted}, got {type(value).__name__}: {error}") from None
+
+
 def from_jacobians(jacobians: ArrayLike) -> Factors:
     """The factors of an array ``(T, N, N)`` or ``(T, nets, N, N)``; ValueError for another shape, NaN or infinity."""
-    try:
-        array = np.asarray(jacobians, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"source must be Jacobians, an array of numbers, got {type(jacobians).__name__}: {error}"
-        ) from None
+    array = _numbers("source must be Jacobians, an array of numbers", jacobians)
     if array.ndim not in (3, 4) or array.shape[-1] != array.shape[-2] or 0 in array.shape:
         raise ValueError(f"source must be Jacobians of shape (T, N, N) or (T, nets, N, N), got {array.shape}")
     if not np.isfinite(array).all():
@@ -163,12 +177,12 @@ def from_function(function: Callable[[int], ArrayLike], *, steps: int | None) ->
     """
     if not isinstance(steps, int | np.integer) or isinstance(steps, bool) or steps < 1:
         raise ValueError(f"steps must be an integer of at least 1 where source is a function of t, got {steps!r}")
-    first = np.asarray(function(1), dtype=float)
+    first = _numbers("source(1) must be a matrix of numbers", function(1))
     if first.ndim not in (2, 3) or first.shape[-1] != first.shape[-2] or 0 in first.shape:
         raise ValueError(f"source(t) must be a Jacobian of shape (N, N) or (nets, N, N), got {first.shape}")
 
     def step(t: int) -> Step:
-        J = np.array(function(t), dtype=float)  # a copy, since the function may fill one buffer again and again
+        J = _numbers(f"source({t}) must be a matrix of numbers", function(t))
         if J.shape != first.shape:
             raise ValueError(f"source({t}) must have the shape of source(1), {first.shape}, got {J.shape}")
         if not np.isfinite(J).all():
@@ -207,14 +221,15 @@ def from_trajectory(trajectory: Trajectory) -> Factors:
         return [Step(weights, slopes[..., i, :, :].reshape(orbits, size)) for i in range(count)]
 
     def weights_at(t: int) -> Array:
-        if network.tied and tied:
+        if tied:
             return tied[0]
         ((matrix, _),) = (
             step_jacobian(network.cell).blocks[network.cell.states[0], network.cell.states[0]].terms[0].tail
         )
         W = axes.rows(network.at(t)[matrix.parameter.name], matrix.parameter, matrix.gate, matrix=True)
         W = np.repeat(W, samples, axis=0) if network.nets else W
-        tied.append(W)
+        if network.tied:
+            tied.append(W)
         return W
 
     tied: list[Array] = []

@@ -9,7 +9,7 @@ the *columns* would be wrong: it orders the exponents anew in every step, which 
 A column in the span of the earlier ones, to working precision, has no direction any more: its exponent is -inf and the
 column is dropped, so that as many columns live as the product has rank.
 
-Main definitions: `Frame`, `Elimination`, `Orthogonalization`, `Pace`, `Walk`, `independent`.
+Main definitions: `Frame`, `Elimination`, `Orthogonalization`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,15 @@ from collections.abc import Sequence
 
 import numpy as np
 import scipy.linalg
-from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 
 from ..axes import Array
 from .factors import Step
+from .independence import SUSPECT, Indices, independent, uncertainty
 
-EPS = float(np.finfo(float).eps)
-SAFETY = 16  # roundings of the frame itself, beside the N of a sum
-SUSPECT = EPS**0.5  # a pivot above this share of its row is not made of rounding errors
-MOST_STEPS = 8  # longest interval between factorizations
-PATIENCE = 32  # intervals of one step after one that was too long
 BLOCK = 64  # columns that LAPACK factors together, given room for them
 WAITING = 64  # steps whose logs are added together
 FAR = 1e30  # steps beyond this size, or below its inverse, are scaled: an interval of them stays in range
-Indices = NDArray[np.intp]
 
 
 class Frame(ABC):
@@ -51,54 +45,77 @@ class Frame(ABC):
         self._logs = np.zeros(count)
         self._waiting: list[Array] = []  # pivots whose logs are still to be added
         self._known: tuple[Array, Array] | None = None
-        self._take(start, np.flatnonzero(start.any(axis=0)), 1.0)
+        self._last: tuple[Array, Array] | None = None  # sizes of rows and pivots of the last factorization of one step
+        self._take(start, np.flatnonzero(start.any(axis=0)), 0.0)
 
     def advance(self, step: Step, orbit: int) -> None:
         """Carry the frame through one step and add log|u_jj| to the logs, -inf for a column that is lost."""
         if not len(self.living):
             return
-        weights, slopes = step.of(orbit)
+        weights, slopes, log_scale = self._in_range(*step.of(orbit))
         sizes = self._sizes(weights, slopes)
-        scale = _scale(float(sizes.max()))
-        pivots, rows, form = self._factored(self._moved(weights, slopes, scale))
-        if not (pivots > SUSPECT / scale * sizes[rows]).all():
-            # in an orthonormal basis: a badly conditioned frame must not make a direction look lost
-            basis = np.linalg.qr(self.matrix())[0]
-            keep = independent(step.matrix(orbit) / scale @ basis, sizes / scale)
+        pivots, rows, form = self._factored(self._moved(weights, slopes))
+        if not (pivots > SUSPECT * sizes[rows]).all():
+            keep = self._kept(weights if slopes is None else slopes[:, None] * weights)
             if len(keep) < len(self.living):
-                self._take(self._moved(weights, slopes, scale), keep, scale)
+                self._take(self._moved(weights, slopes), keep, log_scale)
+                pivots = self._waiting[-1] if self._waiting else np.zeros(0)
+                self._last = sizes, pivots
                 return
-        self._collect(pivots, form, scale)
+        self._collect(pivots, form, log_scale)
+        self._last = sizes, pivots
+
+    def _in_range(self, weights: Array, slopes: Array | None) -> tuple[Array, Array | None, float]:
+        """Weights and slopes of J / scale, and log scale, a power of two where J is very large or very small."""
+        scale, other = _scale(float(self._sizes(weights, None).max())), 1.0
+        if scale != 1.0:
+            weights = weights / scale
+        if slopes is not None:
+            other = _scale(float(np.abs(slopes).max()))
+            if other != 1.0:
+                slopes = slopes / other
+        return weights, slopes, math.log(scale) + math.log(other)
+
+    def _kept(self, J: Array) -> Indices:
+        """The living columns that are not lost by J: neither the frame nor an orthonormal basis of its spans loses them.
+
+        The frame shows what is left of columns of very different size, the basis what a badly conditioned frame hides.
+        """
+        frame = self.matrix()
+        noise = uncertainty(frame, self._last)
+        basis = np.linalg.qr(frame)[0]
+        rows = np.maximum(np.abs(basis), noise.max(axis=1, keepdims=True))
+        alone = independent(J @ frame, np.abs(J) @ noise)
+        return np.union1d(alone, independent(J @ basis, np.abs(J) @ rows)).astype(np.intp)
 
     def leap(self, steps: Sequence[Step], orbit: int, *, most: float) -> bool:
         """Carry the frame through several steps with one factorization, or leave it where more than exp(most) eps is lost.
 
-        That is so where the pivots spread by more than exp(most), or are all that much smaller than the steps allow.
+        That is so where the pivots spread by more than exp(most), or one is that much smaller than the steps allow.
         """
-        weights, slopes = steps[0].of(orbit)
-        size = float(self._sizes(weights, slopes).max())
-        scale = _scale(size)
-        if size == 0.0:
-            return False
-        moved, log_scale, bound = self._moved(weights, slopes, scale), math.log(scale), math.log(size)
-        for step in steps[1:]:
-            weights, slopes = step.of(orbit)
+        moved, log_scale, bound = None, 0.0, 0.0
+        for step in steps:
+            weights, slopes, log_size = self._in_range(*step.of(orbit))
             size = float(self._sizes(weights, slopes).max())
-            scale = _scale(size)
-            if size == 0.0:
+            if size < 1 / FAR:  # zero, or saturated so far that the products might leave the range
                 return False
-            moved = self._times(weights, moved)
-            if slopes is not None or scale != 1.0:
-                moved *= _ratio(slopes, scale)[:, None]
-            log_scale, bound = log_scale + math.log(scale), bound + math.log(size)
+            if moved is None:
+                moved = self._moved(weights, slopes)
+            else:
+                moved = self._times(weights, moved)
+                if slopes is not None:
+                    moved *= slopes[:, None]
+            log_scale, bound = log_scale + log_size, bound + math.log(size)
+        assert moved is not None
         pivots, _, form = self._factored(moved)
         smallest, largest = float(pivots.min()), float(pivots.max())
-        sound = smallest > 0 and math.log(largest / smallest) <= most and math.log(largest) + log_scale >= bound - most
+        sound = smallest > 0 and math.log(largest / smallest) <= most and math.log(smallest) >= bound - most
         if sound:
-            self._collect(pivots, form, 1.0, log_scale)
+            self._collect(pivots, form, log_scale)
+            self._last = None
         return sound
 
-    def _take(self, moved: Array, keep: Indices, scale: float) -> None:
+    def _take(self, moved: Array, keep: Indices, log_scale: float) -> None:
         """Factor and keep some of the columns that were moved; the others are lost."""
         self._add()
         self._logs[np.delete(self.living, keep)] = -np.inf
@@ -106,17 +123,17 @@ class Frame(ABC):
         self.spread = 0.0
         if len(keep):
             pivots, _, form = self._factored(np.array(moved[:, keep], order="F"))
-            self._collect(pivots, form, scale)
+            self._collect(pivots, form, log_scale)
 
-    def _collect(self, pivots: Array, form: tuple[Array, Indices], scale: float, log_scale: float = 0.0) -> None:
-        """Keep the new frame, and log pivots + log scale + log_scale."""
+    def _collect(self, pivots: Array, form: tuple[Array, Indices], log_scale: float) -> None:
+        """Keep the new frame, and log pivots + log_scale."""
         self._keep(form)
         smallest, largest = float(pivots.min()), float(pivots.max())
         self.spread = math.log(largest / smallest) if 0 < smallest <= largest < math.inf else math.inf
         self._waiting.append(pivots)
-        if scale != 1.0 or log_scale != 0.0 or smallest <= 0 or len(self._waiting) == WAITING:
+        if log_scale != 0.0 or smallest <= 0 or len(self._waiting) == WAITING:
             self._add()
-            self._logs[self.living] += math.log(scale) + log_scale
+            self._logs[self.living] += log_scale
 
     def _add(self) -> None:
         if self._waiting:
@@ -152,8 +169,8 @@ class Frame(ABC):
         return self._known[1] if slopes is None else self._known[1] * np.abs(slopes)
 
     @abstractmethod
-    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
-        """J F / scale; the frame is not touched."""
+    def _moved(self, weights: Array, slopes: Array | None) -> Array:
+        """J F; the frame is not touched."""
 
     @abstractmethod
     def _times(self, weights: Array, moved: Array) -> Array:
@@ -166,86 +183,6 @@ class Frame(ABC):
     @abstractmethod
     def _keep(self, form: tuple[Array, Indices]) -> None:
         """Make the frame that a factorization gave the present one."""
-
-
-class Pace:
-    """How many steps to take with one factorization, m, so that little more than ``tolerance`` is lost.
-
-    What the last column loses over m steps is about eps times the ratio of the largest pivot to the smallest. ``most`` is
-    the log of the largest ratio to bear; m follows from the mean of the last ratios.
-    """
-
-    def __init__(self, tolerance: float) -> None:
-        self.most = math.log(tolerance / EPS) if tolerance > EPS else 0.0
-        self.interval = 1
-        self._each = math.inf
-        self._patience = 0
-
-    def told(self, spread: float, steps: int, *, failed: bool = False) -> None:
-        """The spread that so many steps gave, or that the leap over them failed."""
-        each = max(spread / steps, 1e-3)
-        self._each = each if math.isinf(self._each) else 0.8 * self._each + 0.2 * each
-        self._patience = PATIENCE if failed else self._patience - 1
-        room = self.most / self._each if self._patience <= 0 else 1.0
-        self.interval = int(min(max(room, 1.0), MOST_STEPS))
-
-
-class Walk:
-    """A frame on its way, factored every few steps where its condition is moderate and at every step elsewhere."""
-
-    def __init__(self, frame: Frame, orbit: int, *, tolerance: float) -> None:
-        self.frame, self.orbit = frame, orbit
-        self._queue: list[Step] = []
-        self._pace = Pace(tolerance)
-
-    def push(self, step: Step) -> None:
-        """One more step, carried out when the interval is full."""
-        self._queue.append(step)
-        if len(self._queue) >= self._pace.interval:
-            self.settle()
-
-    def settle(self) -> None:
-        """Carry out the steps that wait."""
-        steps, self._queue = self._queue, []
-        if not steps or not len(self.frame.living):
-            return
-        if len(steps) > 1 and self.frame.leap(steps, self.orbit, most=self._pace.most):
-            self._pace.told(self.frame.spread, len(steps))
-            return
-        for step in steps:
-            self.frame.advance(step, self.orbit)
-        self._pace.told(self.frame.spread, 1, failed=len(steps) > 1)
-
-
-def independent(columns: Array, sizes: Array) -> Indices:
-    r"""The columns ``(N, k)`` that are not in the span of those before them, to working precision, by QR with sorted rows.
-
-    ``sizes (N,)`` are the moduli that the entries of each row were computed from: an entry of row i is known to about
-    N eps s_i, and a little more since the frame is rounded too. With z_j = sum_l y_l z_l + r_jj q_j over the earlier columns,
-    what is left of column j is known to N eps s (1 + sum_l |y_l|) with s the size of the j-th largest row, and it is lost if
-    it is no larger than that.
-    """
-    order = np.argsort(-sizes, kind="stable")
-    known = (len(columns) + SAFETY) * EPS * sizes[order]
-    keep: Indices = np.arange(columns.shape[1])
-    first = 0  # columns before it are independent
-    while first < len(keep):
-        (r,) = scipy.linalg.qr(columns[np.ix_(order, keep)], mode="r", check_finite=False)
-        left = np.abs(np.triu(r[: len(keep)]))
-        suspect = np.flatnonzero(np.diagonal(left)[first:] <= SUSPECT * sizes[order][first : len(keep)])
-        if not len(suspect):
-            break
-        first += int(suspect[0])
-        combined = 1.0 + np.abs(scipy.linalg.solve_triangular(r[:first, :first], r[:first, first:])).sum(axis=0)
-        noise = left[first:, first:] <= known[first : len(keep), None] * combined
-        if noise.all():
-            keep = keep[:first]
-        elif noise[0, 0]:
-            # a lost column has used up a row that a later one may need: without it, once more
-            keep = np.delete(keep, first)
-        else:
-            first += 1
-    return keep
 
 
 def _log_volumes(columns: Array) -> Array:
@@ -281,7 +218,7 @@ class Elimination(Frame):
         np.fill_diagonal(columns, 1.0)
         return columns
 
-    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
+    def _moved(self, weights: Array, slopes: Array | None) -> Array:
         if self._turned is None or self._turned[0] is not weights:
             # transposed, since LAPACK stores by columns: a choice of columns is then one of contiguous rows
             self._turned = weights, weights.T
@@ -293,8 +230,8 @@ class Elimination(Frame):
         moved = blas.dtrmm(1.0, self.factor[:count], moved, side=1, lower=1, diag=1, overwrite_b=1)
         if len(tail):
             moved = blas.dgemm(1.0, transposed[tail].T, self.factor[count:], beta=1.0, c=moved, overwrite_c=1)
-        if slopes is not None or scale != 1.0:
-            moved *= _ratio(slopes, scale)[:, None]
+        if slopes is not None:
+            moved *= slopes[:, None]
         return np.asarray(moved)
 
     def _times(self, weights: Array, moved: Array) -> Array:
@@ -333,10 +270,10 @@ class Orthogonalization(Frame):
         """The logs themselves: an orthonormal frame has volume one."""
         return self.logs.copy()
 
-    def _moved(self, weights: Array, slopes: Array | None, scale: float) -> Array:
+    def _moved(self, weights: Array, slopes: Array | None) -> Array:
         moved = weights @ self.frame
-        if slopes is not None or scale != 1.0:
-            moved *= _ratio(slopes, scale)[:, None]
+        if slopes is not None:
+            moved *= slopes[:, None]
         return moved
 
     def _times(self, weights: Array, moved: Array) -> Array:
@@ -354,14 +291,8 @@ class Orthogonalization(Frame):
         self.frame[order] = q
 
 
-def _ratio(slopes: Array | None, scale: float) -> Array:
-    if slopes is None:
-        return np.full(1, 1 / scale)
-    return slopes if scale == 1.0 else slopes / scale
-
-
 def _scale(size: float) -> float:
     """A power of two near a size that is very large or very small, 1 elsewhere and for zero."""
     if size == 0.0 or 1 / FAR <= size <= FAR:
         return 1.0
-    return float(2.0 ** round(math.log2(size)))
+    return float(2.0 ** min(max(round(math.log2(size)), -1000), 1000))

@@ -19,11 +19,13 @@ class Spectrum:
     r"""Lyapunov exponents in nats per step, largest first, and how far they can be trusted.
 
     ``exponents (count,)``, or ``(nets, count)`` for a batch of networks, are means over samples; ``by_sample`` has an axis of
-    samples before the last one. ``standard_error`` is that of the mean, from blocks of steps that are taken as independent
-    (NaN for one block, and for an exponent of -inf). ``residual``, of each network for a batch, is the difference
+    samples before the last one. ``standard_error`` is that of the mean: from blocks of steps that are taken as independent, or
+    from the samples where these differ by more; it is too small where memory is longer than a block, NaN for fewer than four
+    blocks in all and for an exponent of -inf. ``residual``, of each network for a batch, is the difference
     between two ways to compute the sum of the finite exponents, in nats per step: for all N of them the identity
     sum_j lambda_j = mean_t log|det J_t|, for k < N the volume det(G^T P F_0) that the transposed product gives as well.
-    It measures rounding, not how far T is from infinity. ``size`` is N, ``steps`` the number of steps that were counted.
+    It measures rounding, not how far T is from infinity, and of the exponents the sum alone; a direction that was taken for
+    lost by mistake does not show in it. ``size`` is N, ``steps`` the number of steps that were counted.
     """
 
     exponents: Array
@@ -41,8 +43,8 @@ class Spectrum:
 
     @property
     def positive(self) -> Any:
-        """The number of positive exponents."""
-        return _each(lambda row: float(np.sum(row > 0)), self.exponents)
+        """The number of exponents above zero by more than rounding, 1e-12 (1 + max_j |lambda_j|)."""
+        return _each(lambda row: int(np.sum(row > _rounding(row))), self.exponents)
 
     @property
     def entropy_rate(self) -> Any:
@@ -65,15 +67,21 @@ class Spectrum:
         return _each(self._kaplan_yorke, self.exponents)
 
     def _entropy_rate(self, row: Array) -> float:
-        known = len(row) == self.size or bool(row[-1] <= 0)
-        return float(row[row > 0].sum()) if known else math.nan
+        known = len(row) == self.size or bool(row[-1] < -_rounding(row))
+        return float(row[row > _rounding(row)].sum()) if known else math.nan
 
     def _kaplan_yorke(self, row: Array) -> float:
         sums = np.concatenate([[0.0], np.cumsum(row)])
-        k = int(np.flatnonzero(sums >= 0)[-1])
+        k = int(np.flatnonzero(sums >= -len(row) * _rounding(row))[-1])
         if k == len(row):
             return float(k) if k == self.size else math.nan
-        return k + float(sums[k]) / abs(float(row[k]))
+        return k + max(0.0, float(sums[k])) / abs(float(row[k]))
+
+
+def _rounding(row: Array) -> float:
+    """What counts as zero beside these exponents: a sign of less is one of rounding errors."""
+    finite = np.abs(row[np.isfinite(row)])
+    return 1e-12 * (1.0 + float(finite.max(initial=0.0)))
 
 
 def _each(function: Any, exponents: Array) -> Any:

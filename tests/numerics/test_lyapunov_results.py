@@ -11,7 +11,7 @@ from scipy.special import polygamma
 from errorflow.numerics import Network, simulate, white_noise
 from errorflow.numerics.lyapunov import Spectrum, exponents, lyapunov_spectrum
 from errorflow.numerics.lyapunov.factors import Factors
-from errorflow.numerics.lyapunov.frames import Walk
+from errorflow.numerics.lyapunov.walk import Walk
 from errorflow.theory import cells
 
 CELLS = cells.names()
