@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from . import svg
 from .brackets import brackets
-from .formats import SCOPES, as_shown, plain_norm, show, value
+from .formats import SCOPES, as_shown, jointly, plain_norm, show, value
 from .phrases import phrase
 from .pictures import (
     DASHES,
@@ -262,7 +262,9 @@ def _shares(document: Mapping[str, Any], glyphs: dict[str, str]) -> Picture | No
         canvas.power_ticks()
 
     listed = ", ".join(f"{percent} percent by lag {lag}" for percent, lag in quantiles.items())
-    description = f"Share of each lag in the sum of the norms of the lag parts of dE/d{shares['parameter']}: {listed}."
+    description = (
+        f"Share of each lag in the sum of the norms of the lag parts of dE/d{jointly(shares['parameter'])}: {listed}."
+    )
     title = "Share of each lag in the gradient"
     (wide, narrow), keys = drawn(
         plot, (WIDE, NARROW), name="shares", title=title, description=description, glyphs=glyphs

@@ -163,6 +163,15 @@ def label(text: str) -> Markup:
     return phrase(text)
 
 
+def jointly(names: str) -> str:
+    """Parameters as what a derivative is taken by: in parentheses where there are several.
+
+    >>> jointly("W"), jointly("W, B")
+    ('W', '(W, B)')
+    """
+    return f"({names})" if "," in names else names
+
+
 def verdict_word(name: str) -> str:
     """The word of a verdict as it is printed."""
     return name.replace("_", " ")
@@ -205,6 +214,7 @@ def filters() -> dict[str, Callable[..., object]]:
         "phrase": phrase,
         "object": object_name,
         "label": label,
+        "jointly": jointly,
         "relation": lambda sign: RELATIONS.get(sign, sign),
         "status": lambda name: STATUSES.get(name, name),
     }

@@ -17,7 +17,7 @@ from typing import Any
 from .formats import Number, value
 
 LEVELS = ("10", "1", "0.1")  # percent of the gradient's norm that truncation may leave out
-_ROUNDING = 1e-12  # of the log of a mean of ones
+_ROUNDING = 1e-12  # of the log of a mean of ones, and of exponents that are zero
 _DIGITS = 6  # of a number beside its error
 _WIDE = Context(prec=400, rounding=ROUND_HALF_EVEN)
 
@@ -50,7 +50,8 @@ def exponents(document: Mapping[str, Any]) -> Exponents | None:
     errors = [value(x) for x in spectrum.get("standard_error", ())]
     residual = value(spectrum["residual"])
     floor = residual if residual > 0 else 0.0
-    positive = [at for at, x in enumerate(found) if x > 0]
+    tiny = _ROUNDING * (1.0 + max((abs(x) for x in found if math.isfinite(x)), default=0.0))
+    positive = [at for at, x in enumerate(found) if x > tiny]
     beyond = [at for at in positive if at < len(errors) and found[at] > max(2 * errors[at], floor)]
     judged = all(at < len(errors) and math.isfinite(errors[at]) for at in positive)
     size = spectrum.get("state_dim") or document["network"]["state_dim"]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import svg
-from .formats import show, show_exp, value
+from .formats import jointly, show, show_exp, value
 from .measured import lengths
 from .phrases import phrase
 from .pictures import (
@@ -72,7 +72,8 @@ def truncation(document: Mapping[str, Any], glyphs: dict[str, str]) -> Picture |
     first = next(i for i, y in enumerate(logs["median"]) if math.isfinite(y))
     last = max(i for i, y in enumerate(logs["median"]) if math.isfinite(y))
     description = (
-        f"Norm of what is left out of dE/d{cut['parameter']} over the norm of the whole, median over {cut['series']} series with "
+        f"Norm of what is left out of dE/d{jointly(cut['parameter'])} over the norm of the whole, "
+        f"median over {cut['series']} series with "
         f"a band from 5 to 95 percent: {power(logs['median'][first])} at length {at[first]}, "
         f"{power(logs['median'][last])} at length {at[last]}. {shown}."
     )
