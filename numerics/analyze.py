@@ -9,22 +9,25 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
 from ..theory.bounds import slope_form
 from . import records
 from .analysis import Analysis
 from .axes import Array
+from .backprop import Backward, unit_cotangents
 from .drive import drive
 from .error_flow import error_flow
 from .evaluate import environment
 from .functionals import decompose
+from .gradient_records import joint_part
 from .instantiate import instances
 from .lyapunov.record import measured_spectrum
 from .network import Network
-from .profile import gradient_profile, log_shares
+from .profile import gradient_profile
 from .simulate import Rng, Trajectory, generator, simulate
+from .truncation import truncated
+from .whole_gradient import whole_gradient_log_norms
 
 DIRECTIONS = 4
 RECALL_LAG = 10
@@ -67,7 +70,7 @@ def analyze(
     if network.nets:
         raise ValueError(f"network must be one network, got a batch of {network.nets}")
     seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
-    for_inputs, for_profile, for_spectrum, for_flow = generator(rng).spawn(4)
+    for_inputs, for_profile, for_spectrum, for_flow, for_norms = generator(rng).spawn(5)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=2) as pool:
         driven = drive(
             network,
@@ -79,7 +82,7 @@ def analyze(
             rng=for_inputs,
         )
         trajectory, described = _within_range(simulate(network, driven.inputs), driven.name)
-        recurrent = records.recurrent_parameters(network)
+        recurrent, every = records.recurrent_parameters(network), tuple(network.parameters)
         everywhere = environment(network)
         first = trajectory.take(slice(0, 1))
         first.kernels.dense(network.at(1), first.point(1))  # compiles what the threads share
@@ -89,26 +92,30 @@ def analyze(
             gradient_profile,
             trajectory,
             directions=directions,
-            parameters=recurrent,
+            parameters=every,
             summed=SUMMED,
             rng=for_profile,
             advance=advance,
         )
         spectrum = measured_spectrum(trajectory, rng=for_spectrum)
+        errors = unit_cotangents(network.state_dim, samples=trajectory.samples, directions=1, rng=for_norms)[..., 0]
+        norms = whole_gradient_log_norms(trajectory, errors, every)
         flow = error_flow(network, lag=RECALL_LAG, scale=driven.scale or 1.0, rng=for_flow)
         here = environment(trajectory=trajectory)
         decomposed.result()
         found = (instances(everywhere), instances(here))
         profile = profiled.result()
-        shares = log_shares(_combined(list(profile.pass_.log_part.values())))
-        total = _total(network, profile.pass_.log_part, profile.pass_.log_total)
+        passed = profile.pass_
+        total = _total(network, passed, recurrent)
+        cut = truncated(passed, every)
         return records.assemble(
             trajectory=trajectory,
             described=(described, driven.scale),
             directions=directions,
             profile=profile,
-            shares=shares,
             total=total,
+            cut=cut,
+            norms=norms,
             spectrum=spectrum,
             flow=(flow, RECALL_LAG),
             where=everywhere,
@@ -129,18 +136,10 @@ def _within_range(trajectory: Trajectory, described: str) -> tuple[Trajectory, s
     return trajectory.until(step - 1), f"{described}, cut before step {step}, at which a state overflows"
 
 
-def _combined(log_parts: list[Array]) -> Array:
-    """log of the Frobenius norm over several parameters of the lag-k parts."""
-    if not log_parts:
-        raise ValueError("network must have a matrix or a bias, got a cell without one")
-    stacked = np.stack(log_parts)
-    return np.asarray(logsumexp(2 * stacked, axis=0) / 2) if len(stacked) > 1 else stacked[0]
-
-
-def _total(network: Network, log_part: dict[str, Array], log_total: dict[str, Array]) -> Array:
+def _total(network: Network, passed: Backward, parameters: tuple[str, ...]) -> Array:
     """log norm of the gradient over the last k+1 copies ``(T, series)``: of the sum if tied, of all copies if not."""
     if network.tied:
-        together = _combined(list(log_total.values()))
+        together = joint_part(passed.log_total, parameters)[:, :, :1]
     else:
-        together = np.logaddexp.accumulate(2 * _combined(list(log_part.values())), axis=0) / 2
+        together = np.logaddexp.accumulate(2 * joint_part(passed.log_part, parameters), axis=0) / 2
     return together.reshape(len(together), -1)

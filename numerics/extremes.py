@@ -3,14 +3,14 @@ r"""Largest and smallest singular values of J(T, T-k) for every lag k, in logs, 
 The product P_k = J_T ... J_{T-k+1} and, separately, its inverse are built factor by factor and rescaled at every step:
 sigma_max is the norm of the first, sigma_min one over the norm of the second, so that neither is lost in the other's
 rounding. A factor that is singular to working precision makes sigma_min zero, hence -inf, from its lag on.
-The two updates of a step run in two threads.
+Where J_t = D_t W with one W for all steps, W is inverted once. The two updates of a step run in two threads.
 
 Main definitions: `extreme_singular_values`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
 
-from ..theory.jacobian import step_jacobian
+from ..theory.jacobian import Term, step_jacobian
 from ..theory.language import Cell
+from . import axes
 from .axes import Array
 from .simulate import Trajectory
 
@@ -39,20 +40,17 @@ def extreme_singular_values(
     ``advance`` is called once per step. The inverse is applied by LU of each row-equilibrated step Jacobian; a state
     that enters every new state through a diagonal alone (an LSTM's c) is eliminated first.
     """
-    network, kernels = trajectory.network, trajectory.kernels
+    network = trajectory.network
     single = trajectory.take(slice(sample, sample + 1))
-    columns = _diagonal_columns(network.cell, network.n)
-    size = network.state_dim
-    product = _Chain.identity(size)
+    product = _Chain.identity(network.state_dim)
     inverse: _Chain | None = product
     largest, smallest = np.full((2, trajectory.steps + 1), -np.inf)
     largest[0] = smallest[0] = 0.0
     with ThreadPoolExecutor(max_workers=1) as pool:
-        for lag, (t, point) in enumerate(single.backward(), start=1):
+        for lag, (apply, solve) in enumerate(_factors(single), start=1):
             advance()
-            factor = kernels.dense(network.at(t), point)[0]
-            solved = pool.submit(inverse.moved, partial(_solve, factor, columns=columns)) if inverse else None
-            moved = product.moved(partial(_transposed_product, factor, columns=columns))
+            solved = pool.submit(inverse.moved, solve) if inverse else None
+            moved = product.moved(apply)
             inverse = solved.result() if solved else None
             if moved is None:
                 break
@@ -88,6 +86,46 @@ class _Chain:
         # a little of every direction: a singular vector that was on top may be exactly one that no longer is
         norm, start = spectral_norm(product, self.start + WARMTH * self.fresh)
         return _Chain(product, log_scale, log_scale + float(np.log(norm)), start, self.fresh)
+
+
+Move = Callable[[Array], Array | None]
+
+
+def _factors(trajectory: Trajectory) -> Iterator[tuple[Move, Move]]:
+    """For t = T..1 how J_t^T is applied, and how J_t^-1 is, to the matrices of the chains."""
+    network, kernels = trajectory.network, trajectory.kernels
+    word, columns = _only_word(network.cell), _diagonal_columns(network.cell, network.n)
+    known: tuple[Array, Array | None] | None = None
+    for t, point in trajectory.backward():
+        parameters = network.at(t)
+        if word is None:
+            factor = kernels.dense(parameters, point)[0]
+            yield partial(_transposed_product, factor, columns=columns), partial(_solve, factor, columns=columns)
+            continue
+        ((matrix, _),) = word.tail
+        W = axes.rows(parameters[matrix.parameter.name], matrix.parameter, matrix.gate, matrix=True)
+        if known is None or known[0] is not W:
+            known = W, _solve(W, np.eye(len(W)))
+        slopes = kernels.diagonal(word.left, parameters, point)[0][:, None]
+        yield partial(_scaled_product, slopes, W), partial(_scaled_solution, slopes, known[1])
+
+
+def _only_word(cell: Cell) -> Term | None:
+    """The term D W of a step Jacobian that has no other."""
+    if len(cell.states) > 1:
+        return None
+    terms = step_jacobian(cell).blocks[cell.states[0], cell.states[0]].terms
+    return terms[0] if len(terms) == 1 and len(terms[0].tail) == 1 and terms[0].tail[0][1] == 1 else None
+
+
+def _scaled_product(slopes: Array, W: Array, left: Array) -> Array:
+    """(D W)^T left."""
+    return np.asarray(W.T @ (slopes * left))
+
+
+def _scaled_solution(slopes: Array, inverse: Array | None, right: Array) -> Array | None:
+    """W^-1 D^-1 right, None for a singular one."""
+    return inverse @ (right / slopes) if inverse is not None and slopes.all() else None
 
 
 def _diagonal_columns(cell: Cell, n: int) -> slice | None:

@@ -29,8 +29,8 @@ class Profile:
     """Natural logs by lag: every lag k of ``lags`` belongs to dx_T/dx_{T-k} over the full state.
 
     ``log_norm (lags, samples, directions)`` are the logs of ||J(T, T-k)^T v|| for random unit cotangents v; ``largest``
-    and ``smallest (lags,)`` those of the extreme singular values on the first sample; ``pass_`` is the backward pass
-    over all lags, with the parts of the gradient by lag.
+    and ``smallest (lags,)`` those of the extreme singular values on the first sample, NaN where they were left out;
+    ``pass_`` is the backward pass over all lags, with the parts of the gradient by lag.
     """
 
     lags: NDArray[np.intp]
@@ -72,13 +72,15 @@ def gradient_profile(
     directions: int = 4,
     parameters: tuple[str, ...] = (),
     summed: int = 0,
+    extremes: bool = True,
     rng: Rng = None,
     advance: Callable[[], None] = lambda: None,
 ) -> Profile:
     """log ||J(T, T-k)^T v|| for k = 0..T at the last step of a trajectory, or of a network driven as `drive` says.
 
-    In logs, so that no lag underflows or overflows. ``parameters`` and ``summed`` are handed to `backward`. Raises
-    ValueError for fewer than one direction or a batch of networks.
+    In logs, so that no lag underflows or overflows. ``parameters`` and ``summed`` are handed to `backward`. The extreme
+    singular values take most of the time: with ``extremes=False`` they are left out. Raises ValueError for fewer than one
+    direction or a batch of networks.
 
     >>> from errorflow.numerics import Network
     >>> from errorflow.theory import activations, cells
@@ -94,11 +96,11 @@ def gradient_profile(
     trajectory = trajectory_of(source, steps=steps, samples=samples, input_scale=input_scale, inputs=inputs, rng=random)
     size, count = trajectory.network.state_dim, trajectory.samples
     cotangent = unit_cotangents(size, samples=count, directions=directions, rng=random)
-    with ThreadPoolExecutor(max_workers=1) as pool:  # the chains of singular values take longer than the pass
-        extremes = pool.submit(extreme_singular_values, trajectory, advance=advance)
-        passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, count))
-        largest, smallest = extremes.result()
     lags = lag_grid(trajectory.steps)
+    with ThreadPoolExecutor(max_workers=1) as pool:  # the chains of singular values take longer than the pass
+        chains = pool.submit(extreme_singular_values, trajectory, advance=advance) if extremes else None
+        passed = backward(trajectory, cotangent, parameters=parameters, summed=min(summed, count))
+        largest, smallest = chains.result() if chains else np.full((2, trajectory.steps + 1), np.nan)
     return Profile(lags, passed.log_norm[lags], largest[lags], smallest[lags], passed)
 
 

@@ -5,11 +5,9 @@ Main definitions: `assemble`, `recurrent_parameters`, `network_record`, `constan
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import logsumexp
 
 from ..theory import notation, quantities
 from ..theory.evidence import Assumed, Certified, Graph, Measured, Node
@@ -24,15 +22,16 @@ from .cards import claim_cards, fact_cards, hypothesis_record, refutation_cards,
 from .error_flow import ErrorFlow
 from .evaluate import Environment, evaluate
 from .functionals import EVALUATORS
+from .gradient_records import gradient_norms, joint_part, lag_shares, truncation
 from .instantiate import Instance, slacks
 from .intervals import Interval
 from .lyapunov import Spectrum
 from .lyapunov.record import spectrum_record
 from .network import Network
-from .profile import Profile
+from .profile import Profile, log_shares
 from .simulate import Trajectory
+from .truncation import Truncated
 
-SHARE_QUANTILES = (50, 90, 99)
 AUXILIARY = (
     quantities.perron_scaling_norm,
     quantities.perron_condition,
@@ -69,8 +68,9 @@ def assemble(
     described: tuple[str, float | None],
     directions: int,
     profile: Profile,
-    shares: Array,
     total: Array,
+    cut: Truncated,
+    norms: Array,
     spectrum: Spectrum,
     flow: tuple[ErrorFlow, int],
     where: Environment,
@@ -103,6 +103,9 @@ def assemble(
     found_facts = fact_cards(graph) if facts else []
     bounds = [bound_record(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
     flat = profile.log_norm.reshape(len(profile.lags), -1)
+    recurrent, every_one = recurrent_parameters(network), tuple(network.parameters)
+    parts = profile.pass_.log_part
+    shares = log_shares(joint_part(parts, recurrent))
     alive = shares.reshape(len(shares), -1)
     alive = alive[:, ~np.isnan(alive).any(axis=0)]
     part_lags = np.arange(len(shares))
@@ -122,7 +125,7 @@ def assemble(
         constants=constants,
         bounds=tuple(bounds),
         profile=_profile(profile, trajectory.samples, directions),
-        lag_shares=_shares(alive, recurrent_parameters(network)),
+        lag_shares=lag_shares(parts, recurrent),
         spectrum=spectrum_record(spectrum, trajectory),
         eigenvalues=_eigenvalues(network),
         theorems=tuple(theorems),
@@ -132,6 +135,8 @@ def assemble(
         graph=_graph(graph),
         seed=seed,
         hierarchy=hierarchy_records(where),
+        truncation=truncation(cut, ", ".join(every_one)),
+        gradient_norms=gradient_norms(norms, ", ".join(every_one)),
     )
 
 
@@ -223,19 +228,6 @@ def _profile(profile: Profile, samples: int, directions: int) -> m.ProfileRecord
     median, q05, q95 = (numbers(profile.quantile(q)) for q in (0.5, 0.05, 0.95))
     norms = m.LogNorms(median, q05, q95, numbers(profile.largest), numbers(profile.smallest))
     return m.ProfileRecord(tuple(map(int, profile.lags)), norms, samples, directions)
-
-
-def _shares(log_share: Array, parameters: tuple[str, ...]) -> m.LagShares:
-    """Mean share over samples and directions, by lag; quantile lags of the mean."""
-    lags, series = log_share.shape
-    mean = logsumexp(log_share, axis=1) - math.log(series) if series else np.full(lags, np.nan)
-    share = np.exp(mean)
-    reached = np.cumsum(share)
-    quantiles = {str(q): int(np.searchsorted(reached, q / 100)) if series else None for q in SHARE_QUANTILES}
-    quantiles = {q: min(lag, lags - 1) if lag is not None else None for q, lag in quantiles.items()}
-    return m.LagShares(
-        tuple(range(lags)), tuple(map(float, share)), tuple(map(float, mean)), quantiles, ", ".join(parameters)
-    )
 
 
 def _eigenvalues(network: Network) -> dict[str, a.Eigenvalues]:

@@ -1,34 +1,62 @@
 r"""Trajectories: x_t = F(x_{t-1}, u_t), t = 1..T, for many samples at once, one matrix product per block and step.
 
-Main definitions: `Trajectory`, `simulate`, `white_noise`.
+The products of the last steps are kept, as many as a budget of memory holds, for passes that come back to these steps.
+
+Main definitions: `Trajectory`, `Products`, `simulate`, `white_noise`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .axes import Array
-from .lower import Kernels, Point, lower
+from .lower import Kernels, lower
 from .network import Network
+from .point import Plan, Point, Shared
 
 Rng = np.random.Generator | int | None
 LARGEST = 1e150  # states beyond it count as an overflow: their squares are no numbers any more
+KEPT_BYTES = 2**29  # of matrix products that a trajectory keeps; what they do not hold is computed again
+
+
+@dataclass(frozen=True, eq=False)
+class Products:
+    """What the matrix products of the steps after ``first`` were, ``([nets,] rows, samples)`` each; none where not needed."""
+
+    first: int
+    steps: list[tuple[Array, ...]]
+
+    def at(self, t: int) -> tuple[Array, ...]:
+        """The products of step t, none for a step whose products were not kept."""
+        return self.steps[t - 1 - self.first] if t > self.first else ()
+
+    def take(self, samples: slice) -> Products:
+        """Those of some of the samples."""
+        return Products(self.first, [tuple(array[..., samples] for array in arrays) for arrays in self.steps])
+
+    def until(self, t: int) -> Products:
+        """Those of the first t steps."""
+        return Products(self.first, self.steps[: max(0, t - self.first)])
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """States of a network along its inputs: ``states (T+1, [nets,] N, samples)``, ``inputs (T, [nets,] m, samples)``.
 
-    ``states[0]`` is the initial state, ``states[t]`` the state after step t.
+    ``states[0]`` is the initial state, ``states[t]`` the state after step t. ``products`` are those that `simulate` kept,
+    which also says that the states are the network's own.
     """
 
     network: Network
     inputs: Array
     states: Array
+    products: Products | None = None
 
     @property
     def steps(self) -> int:
@@ -54,15 +82,33 @@ class Trajectory:
 
     def take(self, samples: slice) -> Trajectory:
         """The trajectory of some of the samples."""
-        return Trajectory(self.network, self.inputs[..., samples], self.states[..., samples])
+        kept = self.products.take(samples) if self.products else None
+        return Trajectory(self.network, self.inputs[..., samples], self.states[..., samples], kept)
 
     def until(self, t: int) -> Trajectory:
         """The trajectory of the first t steps."""
-        return Trajectory(self.network, self.inputs[:t], self.states[: t + 1])
+        kept = self.products.until(t) if self.products else None
+        return Trajectory(self.network, self.inputs[:t], self.states[: t + 1], kept)
+
+    @cached_property
+    def _shared(self) -> Shared | None:
+        if self.network.untied:
+            return None
+        shape = (*self.states.shape[1:-2], self.network.n, self.samples)
+        return Shared(self.kernels.plan, self.network.at(1), shape)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return self.kernels.plan
 
     def point(self, t: int) -> Point:
         """The local factors of step t = 1..T."""
-        return self.kernels.point(self.network.at(t), self.states[t - 1], self.inputs[t - 1])
+        parameters, before, inputs = self.network.at(t), self.states[t - 1], self.inputs[t - 1]
+        kept = self.products
+        if kept is None or t <= kept.first:
+            return Point(self._plan, parameters, before, inputs, shared=self._shared)
+        after, memory = self.states[t], kept.at(t)
+        return Point(self._plan, parameters, before, inputs, after=after, products=memory, shared=self._shared)
 
     def backward(self) -> Iterator[tuple[int, Point]]:
         """Steps and their local factors from t = T down to 1."""
@@ -90,12 +136,15 @@ def white_noise(network: Network, *, steps: int, samples: int, scale: float, rng
     return generator(rng).standard_normal(shape) * scale if scale else np.zeros(shape)
 
 
-def simulate(network: Network, inputs: ArrayLike, *, initial: ArrayLike | None = None) -> Trajectory:
+def simulate(
+    network: Network, inputs: ArrayLike, *, initial: ArrayLike | None = None, kept_bytes: int = KEPT_BYTES
+) -> Trajectory:
     """x_t = F(x_{t-1}, u_t) from the initial state (zero unless given), for t = 1..T.
 
     ``inputs (T, [nets,] m, samples)``, ``initial ([nets,] N, samples)``. States that overflow are not finite, and
-    `Trajectory.overflow` says since when. Raises ValueError for shapes that do not fit, for inputs or an initial state
-    that are not finite and for more steps than there are untied copies.
+    `Trajectory.overflow` says since when. The products of the last steps, at most ``kept_bytes`` of them (512 MiB), are
+    kept for passes backward. Raises ValueError for shapes that do not fit, for inputs or an initial state that are not
+    finite and for more steps than there are untied copies.
 
     >>> import numpy as np
     >>> from errorflow.numerics import Network
@@ -127,7 +176,24 @@ def simulate(network: Network, inputs: ArrayLike, *, initial: ArrayLike | None =
     states = np.empty((len(given) + 1, *shape))
     states[0] = start
     kernels = lower(network.cell)
+    plan = kernels.plan
+    lead = (network.nets,) if network.nets else ()
+    shapes = [(*lead, len(c.nodes) * network.n, given.shape[-1]) for c in plan.calls if id(c) in plan.kept]
+    room = sum(8 * math.prod(shape) for shape in shapes)
+    products = Products(max(0, len(given) - int(kept_bytes) // room) if room else 0, []) if kept_bytes else None
+    trajectory = Trajectory(network, given, states, products)
+    memory: tuple[Array, ...] = ()
+    shared = trajectory._shared
     with np.errstate(over="ignore", invalid="ignore"):
         for t, u in enumerate(given, start=1):
-            states[t] = kernels.step(network.at(t), states[t - 1], u)
-    return Trajectory(network, given, states)
+            keep = products is not None and t > products.first
+            if keep and not memory:
+                memory = tuple(np.empty(shape) for shape in shapes)
+            kernels.step(network.at(t), states[t - 1], u, out=states[t], products=memory, shared=shared)
+            if products is not None and keep:
+                needed = plan.needless is None
+                for i, form in plan.needless or ():
+                    needed = needed or not form.says(states[t, ..., i * network.n : (i + 1) * network.n, :])
+                products.steps.append(memory if needed else ())
+                memory = () if needed else memory
+    return trajectory

@@ -39,7 +39,9 @@ def main() -> None:
         floor = (time.process_time() - begin) / FLOOR_STEPS * steps
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{peak:.2f} GB, {spent:.1f} s, {spent / floor:.2f} times the bare products, residual {found.residual:.1e}")
-    print(f"largest exponent {found.exponents[0]:.6f}, smallest {found.exponents[-1]:.6f} nats per step ({found.method})")
+    print(
+        f"largest exponent {found.exponents[0]:.6f}, smallest {found.exponents[-1]:.6f} nats per step ({found.method})"
+    )
     print(f"under 2 GB: {'yes' if peak < 2 else 'NO'}")
     raise SystemExit(peak >= 2)
 

@@ -6,11 +6,11 @@ import mpmath
 import numpy as np
 import pytest
 
-from errorflow.numerics import Network, simulate, white_noise
-from errorflow.numerics.backprop import backward, unit_cotangents
+from errorflow.numerics import Network, reverse, simulate, white_noise
+from errorflow.numerics.backprop import Flows, backward, unit_cotangents
 from errorflow.numerics.simulate import Trajectory
 from errorflow.theory import activations, cells
-from errorflow.theory.language import Cell, bias, inputs, let, matrix, state
+from errorflow.theory.language import Cell, bias, inputs, let, matrix, scalar, state, stop
 
 CELLS = cells.names()
 
@@ -27,35 +27,44 @@ def driven(network, *, steps=4, samples=2, scale=1.0, rng=1) -> Trajectory:
     return simulate(network, white_noise(network, steps=steps, samples=samples, scale=scale, rng=rng))
 
 
-def parts_by_complex_step(equations, trajectory, g, sample: int) -> dict[str, np.ndarray]:
-    """d<g, x_T>/d(copy of step t), t = 1..T, for every parameter: each copy is moved on its own."""
-    network, name = trajectory.network, trajectory.network.cell.name
-    found = {}
+def parts_by_complex_step(equations, trajectory, g, sample: int, step=None) -> dict[str, np.ndarray]:
+    """d<g, x_T>/d(copy of step t), t = T..1, for every parameter: each copy is moved on its own."""
+    network, found = trajectory.network, {}
+    step = step or (lambda p, x, u: equations.step(network.cell.name, p, x, u))
     for parameter in network.parameters:
 
         def final(moved, t, parameter=parameter):
             x = trajectory.states[0, :, sample]
             for s, u in enumerate(trajectory.inputs[..., sample], start=1):
                 p = dict(network.at(s))
-                x = equations.step(name, {**p, parameter: moved} if s == t else p, x, u)
+                x = step({**p, parameter: moved} if s == t else p, x, u)
             return g @ x
 
         copies = [
             equations.derivative(lambda moved, t=t: final(moved, t), network.at(t)[parameter])
-            for t in range(1, trajectory.steps + 1)
+            for t in range(trajectory.steps, 0, -1)
         ]
         found[parameter] = np.array(copies)
     return found
 
 
-def check_parts(equations, trajectory) -> None:
+def matrices(flows: Flows, name: str) -> np.ndarray:
+    """The parts of the first sample lag by lag, put together from their terms, the rows of all groups below each other."""
+    parameter, found = flows.trajectory.network.cell.parameter(name), []
+    for lag, (groups,) in flows.parts([parameter], range(flows.trajectory.steps)):
+        rows = [sum(np.outer(d[:, 0, 0], [1.0] if x is None else x[:, 0]) for d, x in group) for group in groups]
+        found.append(np.exp(flows.logs[lag, 0, 0]) * np.concatenate(rows))
+    return np.array(found)
+
+
+def check_parts(equations, trajectory, step=None) -> None:
     """The lag-k part is the gradient of copy T-k; the running total is the gradient of the last k+1 copies."""
     names = tuple(trajectory.network.parameters)
     g = unit_cotangents(trajectory.network.state_dim, samples=trajectory.samples, directions=1, rng=5)
     passed = backward(trajectory, g, parameters=names, summed=trajectory.samples)
     for sample in range(trajectory.samples):
-        for name, parts in parts_by_complex_step(equations, trajectory, g[:, sample, 0], sample).items():
-            by_lag = parts[::-1].reshape(len(parts), -1)
+        for name, parts in parts_by_complex_step(equations, trajectory, g[:, sample, 0], sample, step).items():
+            by_lag = parts.reshape(len(parts), -1)
             alone, together = np.linalg.norm(by_lag, axis=1), np.linalg.norm(np.cumsum(by_lag, axis=0), axis=1)
             found = [np.exp(log[name][:, sample, 0]) for log in (passed.log_part, passed.log_total)]
             np.testing.assert_allclose(found, [alone, together], rtol=1e-11, atol=1e-14, err_msg=name)
@@ -70,6 +79,71 @@ def test_the_part_of_lag_k_is_the_gradient_of_copy_T_minus_k(cell, options, equa
     check_parts(equations, driven(gaussian(cell, n=2, **options), samples=1))
 
 
+@pytest.mark.parametrize("cell", CELLS)
+def test_parts_of_a_matrix_are_gradients_of_copies_and_add_up_to_that_of_the_shared_one(
+    cell, equations, gaussian
+) -> None:
+    trajectory = driven(gaussian(cell, n=2), samples=1)
+    network = trajectory.network
+    g = unit_cotangents(network.state_dim, samples=1, directions=1, rng=5)
+    flows = backward(trajectory, g, summed=1).flows
+    for name, parts in parts_by_complex_step(equations, trajectory, g[:, 0, 0], 0).items():
+        if parts.ndim < 3 or cell == "gru_reset_before":  # whose products come in another order than their rows
+            continue
+
+        def shared(moved, name=name):
+            x = np.zeros(network.state_dim)
+            for u in trajectory.inputs[..., 0]:
+                x = equations.step(cell, {**network.parameters, name: moved}, x, u)
+            return g[:, 0, 0] @ x
+
+        found, tied = matrices(flows, name), equations.derivative(shared, network.parameters[name])
+        np.testing.assert_allclose(found, parts, rtol=1e-11, atol=1e-14, err_msg=name)
+        np.testing.assert_allclose(found.sum(axis=0), tied, rtol=1e-11, atol=1e-14, err_msg=name)
+
+
+def leaky(p, x, u):
+    """h' = (1 - k) h + k tanh(W h + B u + c h), with a scalar k, and c a weight of each unit on itself."""
+    return (1 - p["k"]) * x + p["k"] * np.tanh(p["W"] @ x + p["B"] @ u + p["c"] * x)
+
+
+def leaky_cell() -> Cell:
+    h, k = state("h"), scalar("k")
+    a = let("a", matrix("W") @ h + matrix("B", columns="m") @ inputs("u") + bias("c") * h)
+    return Cell("leaky", {"h": (1 - k) * h + k * activations.Tanh()(a)})
+
+
+@pytest.mark.parametrize("options", [{}, {"steps": 4}], ids=["tied", "untied"])
+def test_scalars_and_weights_on_a_diagonal_have_parts_too(options, equations, gaussian) -> None:
+    trajectory = driven(gaussian(leaky_cell(), n=2, **options), samples=2)
+    assert {p.kind for p in trajectory.network.cell.parameters} == {"matrix", "bias", "scalar"}
+    check_parts(equations, trajectory, leaky)
+
+
+def featured(p, x, u):
+    """h' = tanh(W h + V tanh(B u + b)): features of the input that no state enters."""
+    return np.tanh(p["W"] @ x + p["V"] @ np.tanh(p["B"] @ u + p["b"]))
+
+
+def featured_cell() -> Cell:
+    phi = activations.Tanh()
+    features = let("f", phi(let("e", matrix("B", columns="m") @ inputs("u") + bias("b"))))
+    return Cell("featured", {"h": phi(let("a", matrix("W") @ state("h") + matrix("V") @ features))})
+
+
+def test_parameters_that_act_before_the_state_comes_in_have_parts_too(equations, gaussian) -> None:
+    check_parts(equations, driven(gaussian(featured_cell(), n=2), samples=2), featured)
+
+
+def test_behind_a_stop_there_is_no_gradient(gaussian) -> None:
+    a = let("a", matrix("W") @ state("h") + stop(matrix("V") @ state("h")) + matrix("B", columns="m") @ inputs("u"))
+    trajectory = driven(gaussian(Cell("stopped", {"h": activations.Tanh()(a)}), n=2))
+    passed = backward(trajectory, unit_cotangents(2, samples=2, directions=1, rng=5), parameters=("W", "V"), summed=1)
+    assert np.isneginf(passed.log_part["V"]).all()
+    assert np.isneginf(passed.log_total["V"]).all()
+    assert np.isfinite(passed.log_part["W"][:-1]).all()
+
+
 @pytest.mark.parametrize("plant", ["lag off by one", "forward order"])
 def test_planted_orders_of_the_steps_are_caught(plant, equations, gaussian, monkeypatch) -> None:
     def late(self):  # the factors of step t-1 in place of those of step t
@@ -81,6 +155,26 @@ def test_planted_orders_of_the_steps_are_caught(plant, equations, gaussian, monk
     monkeypatch.setattr(Trajectory, "backward", late if plant == "lag off by one" else forward)
     with pytest.raises(AssertionError):
         check_parts(equations, driven(gaussian("elman", n=2), samples=1))
+
+
+def without_the_cell_path(real):
+    """Drop the edge from the old cell state c to f * c."""
+    return lambda node: [(v, f) for v, f in real(node) if getattr(v, "name", "") != "c"]
+
+
+def all_ours(real):
+    """Use the memory of every array, whoever else may hold it."""
+    return lambda self, node, factor, delta, *, own: real(self, node, factor, delta, own=True)
+
+
+@pytest.mark.parametrize("plant", ["lost path", "shared memory"])
+def test_planted_faults_of_the_route_are_caught(plant, equations, gaussian, monkeypatch) -> None:
+    if plant == "lost path":
+        monkeypatch.setattr(reverse, "edges", without_the_cell_path(reverse.edges))
+    else:
+        monkeypatch.setattr(reverse._Flows, "add", all_ours(reverse._Flows.add))
+    with pytest.raises(AssertionError):
+        check_parts(equations, driven(gaussian("lstm", n=2), samples=1))
 
 
 @pytest.mark.peer("torch")
@@ -131,8 +225,8 @@ def test_a_matrix_that_acts_twice_in_a_step_receives_both_uses(equations) -> Non
 
 
 def exact_log_norms(trajectory, g, lags) -> list[float]:
-    """log ||J(T, T-k)^T g|| of a vanilla logistic network with 60 digits, from the trajectory's own states."""
-    with mpmath.workdps(60):
+    """log ||J(T, T-k)^T g|| of a vanilla logistic network with 200 digits, from the trajectory's own states."""
+    with mpmath.workdps(200):
         W, found = mpmath.matrix(trajectory.network.parameters["W"].tolist()), {0: 0.0}
         v = mpmath.matrix(g[:, 0, 0].tolist())
         for lag in range(1, max(lags) + 1):
@@ -143,13 +237,46 @@ def exact_log_norms(trajectory, g, lags) -> list[float]:
     return [found[lag] for lag in lags]
 
 
-def test_lags_far_below_the_smallest_double_are_those_of_60_digits(gaussian) -> None:
+def test_lags_far_below_the_smallest_double_are_those_of_200_digits(gaussian) -> None:
     trajectory = driven(gaussian("elman", phi="logistic"), steps=2000, samples=1)
     g = unit_cotangents(3, samples=1, directions=1, rng=5)
     log_norm = backward(trajectory, g).log_norm[:, 0, 0]
     lags = [0, 1, 2, 10, 500, 1000, 2000]
     assert log_norm[2000] < -2500
     np.testing.assert_allclose(log_norm[lags], exact_log_norms(trajectory, g, lags), rtol=1e-13, atol=1e-13)
+
+
+def plain_product(W, slopes, dtype) -> np.ndarray:
+    """W^T D_k ... W^T D_1 g as anybody would write it: where everything has underflowed it is zero."""
+    v = np.ones(len(W), dtype)
+    for s in slopes:
+        v = W.T.astype(dtype) @ (s.astype(dtype) * v)
+    return v
+
+
+def test_a_logistic_network_of_float32_weights_has_its_logs_at_lag_600() -> None:
+    """Gain 1, n = 256: plain products underflow to zero in float32 and in float64; a rescaled recursion does not."""
+    random = np.random.default_rng(0)
+    W = (random.standard_normal((256, 256)) / 16).astype(np.float32)
+    cell = cells.get("elman", activation=activations.get("logistic"))
+    arrays = {"W": W, "B": np.eye(256, 4, dtype=np.float32), "b": np.zeros(256, np.float32)}
+    network = Network(cell, arrays)
+    assert network.dtype == "float32"
+    trajectory = driven(network, steps=600, samples=1)
+    g = np.full((256, 1, 1), 1 / 16)
+    log_norm = backward(trajectory, g, parameters=("W",), summed=1).log_norm[:, 0, 0]
+    slopes = [h * (1 - h) for h in trajectory.states[:0:-1, :, 0]]
+    for dtype in (np.float32, np.float64):
+        assert not plain_product(W, slopes, dtype).any()
+    v, powers = g[:, 0, 0], 0  # exponents of two are taken out by hand
+    for s in slopes:
+        v = np.float64(W).T @ (s * v)
+        exponent = math.frexp(float(np.abs(v).max()))[1]
+        v, powers = np.ldexp(v, -exponent), powers + exponent
+    last = powers * math.log(2) + math.log(np.linalg.norm(v))
+    assert last < math.log(5e-324)
+    assert log_norm[600] == pytest.approx(last, rel=1e-12)
+    assert np.isfinite(log_norm).all()
 
 
 def test_64_logistic_units_give_finite_logs_at_all_of_2000_lags(gaussian) -> None:

@@ -1,6 +1,8 @@
 """Laws of the profile: extreme singular values of J(T, T-k) in logs, whatever their size and condition."""
 
 import math
+import subprocess
+import sys
 
 import mpmath
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errorflow.numerics import Network, simulate, white_noise
+from errorflow.numerics import extremes as module
 from errorflow.numerics.extremes import FULL_SVD, SETTLED, extreme_singular_values
 from errorflow.numerics.profile import gradient_profile, lag_grid, log_shares
 from errorflow.numerics.simulate import Trajectory
@@ -117,17 +120,34 @@ def test_the_iteration_for_many_units_agrees_with_the_full_svd(kind) -> None:
         np.testing.assert_allclose([largest[lag], smallest[lag]], expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("plant", ["forward order", "transposed"])
+def in_order(self):
+    return ((t, self.point(t)) for t in range(1, self.steps + 1))
+
+
+@pytest.mark.parametrize("plant", ["forward order", "transposed", "slopes on the other side"])
 def test_planted_products_are_caught(plant, equations, gaussian, monkeypatch) -> None:
-    trajectory = driven(gaussian("elman"), steps=20)
+    trajectory = driven(gaussian("gru" if plant == "transposed" else "elman"), steps=20)
     top, _ = exact_extremes(step_jacobians(equations, trajectory))
-    if plant == "forward order":
-        monkeypatch.setattr(Trajectory, "backward", lambda self: ((t, self.point(t)) for t in range(1, self.steps + 1)))
-    else:
-        real = type(trajectory.kernels).dense
-        monkeypatch.setattr(type(trajectory.kernels), "dense", lambda *a: real(*a).transpose(0, 2, 1))
+    match plant:
+        case "forward order":
+            monkeypatch.setattr(Trajectory, "backward", in_order)
+        case "transposed":
+            real = type(trajectory.kernels).dense
+            monkeypatch.setattr(type(trajectory.kernels), "dense", lambda *a: real(*a).transpose(0, 2, 1))
+        case _:
+            monkeypatch.setattr(module, "_scaled_product", lambda slopes, W, left: slopes * (W.T @ left))
     largest, _ = extreme_singular_values(trajectory)
     assert np.abs(largest[1:] - top).max() > 0.1
+
+
+def test_a_shared_matrix_is_inverted_once_and_copies_each(gaussian, monkeypatch) -> None:
+    solved = []
+    real = module._solve
+    monkeypatch.setattr(module, "_solve", lambda *a, **k: solved.append(1) or real(*a, **k))
+    for options, count in (({}, 1), ({"steps": 12}, 12)):
+        solved.clear()
+        extreme_singular_values(driven(gaussian("elman", **options), steps=12))
+        assert len(solved) == count
 
 
 # Exact laws at any length
@@ -221,6 +241,61 @@ def test_a_grid_picks_the_values_of_its_lags(gaussian) -> None:
     profile = gradient_profile(trajectory, directions=1, rng=0)
     assert np.array_equal(profile.log_norm, profile.pass_.log_norm[profile.lags])
     assert np.array_equal(profile.largest, extreme_singular_values(trajectory)[0][profile.lags])
+
+
+def test_without_singular_values_all_else_is_the_same(gaussian, monkeypatch) -> None:
+    trajectory = driven(gaussian("lstm"), steps=20, samples=3)
+    options = {"parameters": ("W", "b"), "summed": 2, "rng": 0}
+    whole = gradient_profile(trajectory, **options)
+    monkeypatch.setattr("errorflow.numerics.profile.extreme_singular_values", None)  # not even called
+    bare = gradient_profile(trajectory, extremes=False, **options)
+    assert np.isnan(bare.largest).all()
+    assert np.isnan(bare.smallest).all()
+    assert bare.largest.shape == whole.largest.shape
+    assert np.array_equal(bare.log_norm, whole.log_norm)
+    for name in ("W", "b"):
+        assert np.array_equal(bare.pass_.log_part[name], whole.pass_.log_part[name])
+        assert np.array_equal(bare.pass_.log_total[name], whole.pass_.log_total[name])
+
+
+PEAK = """
+import resource
+import numpy as np
+from errorflow.numerics import Network
+from errorflow.numerics.profile import gradient_profile
+from errorflow.theory import cells
+n, steps, samples = {n}, {steps}, {samples}
+random = np.random.default_rng(0)
+W, B = random.standard_normal((4 * n, n)) / np.sqrt(n), random.standard_normal((4 * n, 8)) / np.sqrt(8)
+network = Network(cells.get("lstm"), {{"W": W, "B": B, "b": np.zeros(4 * n)}})
+done = [0]
+def stop():
+    done[0] += 1
+    if done[0] > {lags}:
+        raise KeyboardInterrupt  # the memory of the singular values does not depend on the number of lags
+try:
+    profile = gradient_profile(network, steps=steps, samples=samples, rng=0, advance=stop)
+    assert np.isfinite(profile.largest).all()
+except KeyboardInterrupt:
+    pass
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_megabytes(**sizes: int) -> int:
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK.format(**sizes)], capture_output=True, text=True, check=True, timeout=3000
+    )
+    return int(run.stdout)
+
+
+def test_an_lstm_of_128_units_and_500_steps_stays_below_half_a_gigabyte() -> None:
+    assert peak_megabytes(n=128, steps=500, samples=8, lags=20) < 512
+
+
+@pytest.mark.slow
+def test_an_lstm_of_512_units_and_1000_steps_stays_below_two_gigabytes() -> None:
+    assert peak_megabytes(n=512, steps=1000, samples=32, lags=1000) < 2000
 
 
 def test_quantiles_are_values_of_the_series(gaussian) -> None:

@@ -2,12 +2,15 @@
 
 import math
 
+import mpmath
 import numpy as np
 import pytest
+import sympy as sp
 
 from errorflow.numerics import Network, simulate, white_noise
-from errorflow.numerics.simulate import generator
+from errorflow.numerics.simulate import Products, Trajectory, generator
 from errorflow.theory import activations, cells
+from errorflow.theory.language import Apply, Cell, inputs, let, matrix, state
 
 CELLS = cells.names()
 
@@ -82,6 +85,140 @@ def test_an_overflow_is_a_result_that_says_when() -> None:
     assert trajectory.overflow == 167  # 8^166 < 1e150 < 8^167
     assert trajectory.until(166).overflow is None
     assert trajectory.take(slice(1, 2)).overflow is None
+
+
+# Products that are kept
+
+
+OPTIONS = [{}, {"steps": 6}, {"nets": 2}]
+
+
+def driven(network, *, steps=6, samples=3, **options) -> Trajectory:
+    return simulate(network, white_noise(network, steps=steps, samples=samples, scale=1.0, rng=1), **options)
+
+
+def local(trajectory, t) -> list[np.ndarray]:
+    """Everything that comes from the local factors of one step: J^T g, J v, J, and what the parameters receive."""
+    network, kernels, point = trajectory.network, trajectory.kernels, trajectory.point(t)
+    v = np.random.default_rng(t).standard_normal((*trajectory.states.shape[1:], 2))
+    pulled, uses = kernels.pullback(network.at(t), point, v, uses=True)
+    return [
+        pulled,
+        kernels.vjp(network.at(t), point, v[..., 0].copy()),
+        kernels.jvp(network.at(t), point, v),
+        kernels.dense(network.at(t), point),
+        *(use.delta for use in uses),
+        *(use.operand for use in uses if use.operand is not None),
+    ]
+
+
+def check_kept(network) -> None:
+    kept, bare = driven(network), driven(network, kept_bytes=0)
+    assert bare.products is None
+    assert np.array_equal(kept.states, bare.states)
+    for t in range(1, kept.steps + 1):
+        for own, again in zip(local(kept, t), local(bare, t), strict=True):
+            assert np.array_equal(own, again)
+    for t in range(1, 4):  # and of what is cut from it
+        for own, again in zip(local(kept.until(3), t), local(bare.until(3), t), strict=True):
+            assert np.array_equal(own, again)
+        for own, again in zip(local(kept.take(slice(1, 3)), t), local(bare.take(slice(1, 3)), t), strict=True):
+            np.testing.assert_allclose(own, again, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=["tied", "untied", "batch"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_what_was_kept_is_what_is_computed_again(cell, options, gaussian) -> None:
+    check_kept(gaussian(cell, **options))
+
+
+@pytest.mark.parametrize("plant", ["a step late", "no inputs"])
+def test_planted_memories_are_caught(plant, gaussian, monkeypatch) -> None:
+    network = gaussian("lstm")
+    if plant == "a step late":
+        real = Products.at
+        monkeypatch.setattr(Products, "at", lambda self, t: real(self, min(t + 1, self.first + len(self.steps))))
+    else:  # the products themselves, without the other terms of their sums
+        real_step = type(driven(network).kernels).step
+
+        def step(self, parameters, x, u, *, out=None, products=(), shared=None):
+            for memory in products:
+                np.matmul(parameters["W"], x[:3], out=memory)
+            return real_step(self, parameters, x, u, out=out, shared=shared)
+
+        monkeypatch.setattr(type(driven(network).kernels), "step", step)
+    with pytest.raises(AssertionError):
+        check_kept(network)
+
+
+@pytest.mark.parametrize("cell", ["elman", "lstm"])
+def test_a_pass_backward_computes_no_product_again(cell, gaussian, monkeypatch) -> None:
+    products = []
+    real = np.matmul
+    kept, bare = driven(gaussian(cell)), driven(gaussian(cell), kept_bytes=0)
+    monkeypatch.setattr(np, "matmul", lambda *arguments, **options: products.append(1) or real(*arguments, **options))
+    for trajectory, count in ((kept, 0), (bare, 2 * 6)):  # W h and B u
+        products.clear()
+        for t, point in trajectory.backward():
+            trajectory.kernels.vjp(trajectory.network.at(t), point, trajectory.states[t])
+        assert len(products) == count
+
+
+def test_the_budget_holds_the_last_steps(gaussian) -> None:
+    network = gaussian("lstm")
+    one = 4 * 3 * 3 * 8  # four gates, three units, three samples
+    for budget, count in ((one - 1, 0), (one, 1), (4 * one + 5, 4), (100 * one, 6)):
+        kept = driven(network, kept_bytes=budget).products
+        assert (kept.first, len(kept.steps)) == (6 - count, count)
+        assert sum(memory.nbytes for t in range(1, 7) for memory in kept.at(t)) == count * one <= budget
+    for t in range(1, 7):
+        for own, again in zip(local(driven(network, kept_bytes=2 * one), t), local(driven(network), t), strict=True):
+            assert np.array_equal(own, again)
+
+
+@pytest.mark.parametrize(("phi", "needed"), [("tanh", False), ("logistic", False), ("identity", False), ("relu", True)])
+def test_states_that_say_their_slopes_keep_no_product(phi, needed, gaussian) -> None:
+    kept = driven(gaussian("elman", phi=phi)).products
+    assert [bool(kept.at(t)) for t in range(1, 7)] == [needed] * 6
+    saturated = driven(gaussian("elman", phi=phi, gain=30.0)).products
+    assert any(saturated.at(t) for t in range(1, 7)) == (phi != "identity")
+
+
+@pytest.mark.parametrize("phi", ["tanh", "logistic", "relu", "softplus"])
+@pytest.mark.parametrize("gain", [0.5, 5.0, 100.0])
+def test_slopes_are_those_of_the_pre_activations_saturated_or_not(phi, gain, gaussian) -> None:
+    trajectory = driven(gaussian("elman", phi=phi, gain=gain), kept_bytes=10_000)
+    activation, p = trajectory.network.cell.activations[0], trajectory.network.parameters
+    slope = sp.lambdify(activations.x, activation.slope, modules="mpmath")
+    (node,) = [v for v in trajectory.network.cell.nodes if isinstance(v, Apply)]
+    for t in range(1, 7):
+        a = p["W"] @ trajectory.states[t - 1] + p["B"] @ trajectory.inputs[t - 1] + p["b"][:, None]
+        with mpmath.workdps(400):
+            exact = np.vectorize(lambda x: float(slope(mpmath.mpf(x))))(a)
+        sensitive = 1e-12 + 4e-16 * np.abs(a)  # of the slope to the rounding of a
+        assert (np.abs(trajectory.point(t).slope(node) - exact) <= sensitive * np.maximum(exact, 1e-300)).all()
+
+
+def test_a_linear_update_without_a_function_keeps_nothing() -> None:
+    a = let("a", matrix("W") @ state("h") + matrix("B", columns="m") @ inputs("u"))
+    for new in (a, a.body):
+        network = Network(Cell("linear", {"h": new}), {"W": np.array([[0.5, 1.0], [0.0, -2.0]]), "B": np.eye(2)})
+        check_kept(network)
+        kept = driven(network).products
+        assert not any(kept.at(t) for t in range(1, 7))
+
+
+def test_a_state_that_is_passed_on_is_the_old_one() -> None:
+    """h' = tanh(W s), s' = h: the vector h that becomes s is the state before the step, also where products are kept."""
+    h = state("h")
+    cell = Cell(
+        "passing",
+        {"h": activations.Tanh()(let("a", matrix("W") @ state("s") + matrix("B", columns="m") @ inputs("u"))), "s": h},
+    )
+    network = Network(cell, {"W": np.eye(2), "B": np.eye(2)})
+    check_kept(network)
+    states = driven(network).states
+    assert np.array_equal(states[1:, 2:], states[:-1, :2])
 
 
 # Noise
