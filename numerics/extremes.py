@@ -39,6 +39,14 @@ def extreme_singular_values(
 
     ``advance`` is called once per step. The inverse is applied by LU of each row-equilibrated step Jacobian; a state
     that enters every new state through a diagonal alone (an LSTM's c) is eliminated first.
+
+    >>> from errorflow.numerics import Network, simulate
+    >>> from errorflow.theory import activations, cells
+    >>> cell = cells.get("elman", activation=activations.Identity())
+    >>> net = Network(cell, {"W": np.diag([3.0, 1e-200]), "B": np.ones((2, 1)), "b": np.zeros(2)})
+    >>> largest, smallest = extreme_singular_values(simulate(net, np.zeros((2, 1, 1))))
+    >>> largest.round(6).tolist(), (smallest / np.log(10)).round(6).tolist()
+    ([0.0, 1.098612, 2.197225], [0.0, -200.0, -400.0])
     """
     network = trajectory.network
     single = trajectory.take(slice(sample, sample + 1))

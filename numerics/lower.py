@@ -269,11 +269,14 @@ def _owners(cell: Cell, active: set[int]) -> dict[int, MatVec]:
     """The sums that are completed in the memory of a product which nothing else reads, one that acts on a state first."""
     readers = Counter(id(v) for node in cell.nodes for v in children(node))
     readers.update(id(new) for new in cell.update.values())
+    wide: set[int] = set()  # with a column per sample
     found: dict[int, MatVec] = {}
     for node in cell.nodes:
+        if isinstance(node, State | Input) or any(id(v) in wide for v in children(node)):
+            wide.add(id(node))
         if isinstance(node, Sum):
             free = [v for c, v in node.terms if c == 1 and isinstance(v, MatVec) and readers[id(v)] == 1]
-            free.sort(key=lambda v: id(v) not in active)
+            free = sorted((v for v in free if id(v) in wide), key=lambda v: id(v) not in active)
             found |= {id(node): v for v in free[:1]}
     return found
 

@@ -73,10 +73,10 @@ class Plan:
 
     ``values``, ``slopes`` and ``both`` hold the NumPy functions of the elementwise functions; those in ``both`` give value
     and slope together, where the slope comes from the value or a backward pass needs both, as ``from_value`` says.
-    ``owners`` maps a sum to the product whose memory it takes; ``kept`` numbers the products with such sums that act on a
-    state, and are worth keeping, unless the new states say as much: ``needless`` holds the forms that must say it. ``roots``
-    are the vectors that become states, in the order of computation, ``made`` those that the step itself makes, each with
-    the number of the state.
+    ``owners`` maps a sum to the product whose memory it takes. ``kept`` numbers the products with such sums that act on a
+    state, which are worth keeping unless the new states say as much: ``needless`` holds the states and forms that must say
+    it, None where they never do. ``roots`` are the vectors that become states, in the order of computation, ``made`` those
+    that the step itself makes, each with the number of the state.
     """
 
     cell: Cell
@@ -91,7 +91,7 @@ class Plan:
     roots: tuple[tuple[Vector, int], ...] = field(init=False)
     made: Mapping[int, int] = field(init=False)
     from_value: Mapping[int, SlopeOfValue] = field(init=False)
-    needless: tuple[tuple[int, SlopeOfValue], ...] | None = field(init=False)
+    needless: Mapping[int, tuple[int, SlopeOfValue]] | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "call_of", {id(v): call for call in self.calls for v in call.nodes})
@@ -104,24 +104,24 @@ class Plan:
         object.__setattr__(self, "from_value", {key: form for key, form in pairs.items() if form is not None})
         object.__setattr__(self, "needless", self._needless())
 
-    def _needless(self) -> tuple[tuple[int, SlopeOfValue], ...] | None:
+    def _needless(self) -> dict[int, tuple[int, SlopeOfValue]] | None:
         """The states whose values say all that is kept, if they do: it enters functions alone that make these states."""
         readers: dict[int, list[Vector]] = {id(node): [] for node in self.cell.nodes}
         for node in self.cell.nodes:
             for child in children(node):
                 readers[id(child)].append(node)
         owning = {id(v) for v in self.owners.values()}
-        found: list[tuple[int, SlopeOfValue]] = []
+        found: dict[int, tuple[int, SlopeOfValue]] = {}
         waiting: list[Vector] = [v for call in self.calls if id(call) in self.kept for v in call.nodes]
         while waiting:
             node = waiting.pop()
             if isinstance(node, Apply) and id(node) in self.made and id(node) in self.from_value:
-                found.append((self.made[id(node)], self.from_value[id(node)]))
+                found[id(node)] = self.made[id(node)], self.from_value[id(node)]
             elif isinstance(node, Named) or id(node) in self.owners or id(node) in owning:
                 waiting += [] if id(node) in self.made else readers[id(node)]
             else:
                 return None
-        return tuple(found)
+        return found
 
 
 class Shared:
@@ -226,7 +226,7 @@ class Point:
                 found = self.plan.slopes[key](self.value(node.operand))
             elif from_value is not None and (key in self.values or (self._known and key in self.plan.made)):
                 # where the forward pass kept no memory, it has seen that these states say all
-                said = self._known and not self._memory and self.plan.needless is not None and key in self.plan.made
+                said = self._known and not self._memory and key in (self.plan.needless or ())
                 found = from_value(self.value(node), lambda: self.value(node.operand), said=said)
             else:
                 value, found = both(self.value(node.operand))

@@ -22,6 +22,7 @@ from .point import Plan, Point, Shared
 
 Rng = np.random.Generator | int | None
 LARGEST = 1e150  # states beyond it count as an overflow: their squares are no numbers any more
+AT_ONCE = 100_000  # numbers that are looked at together
 KEPT_BYTES = 2**29  # of matrix products that a trajectory keeps; what they do not hold is computed again
 
 
@@ -76,9 +77,13 @@ class Trajectory:
     @property
     def overflow(self) -> int | None:
         """The first step after which a state is beyond 1e150 in modulus or no number, None if there is none."""
-        inside = np.abs(self.states) <= LARGEST
-        beyond = np.flatnonzero(~inside.reshape(len(self.states), -1).all(axis=1))
-        return int(beyond[0]) if len(beyond) else None
+        several = max(1, AT_ONCE // self.states[0].size)
+        for start in range(0, len(self.states), several):
+            some = self.states[start : start + several]
+            if not (some.max() <= LARGEST and some.min() >= -LARGEST):
+                inside = (np.abs(some) <= LARGEST).reshape(len(some), -1).all(axis=1)
+                return start + int(np.argmin(inside))
+        return None
 
     def take(self, samples: slice) -> Trajectory:
         """The trajectory of some of the samples."""
@@ -192,7 +197,7 @@ def simulate(
             kernels.step(network.at(t), states[t - 1], u, out=states[t], products=memory, shared=shared)
             if products is not None and keep:
                 needed = plan.needless is None
-                for i, form in plan.needless or ():
+                for i, form in plan.needless.values() if plan.needless else ():
                     needed = needed or not form.says(states[t, ..., i * network.n : (i + 1) * network.n, :])
                 products.steps.append(memory if needed else ())
                 memory = () if needed else memory

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 from ...theory.activations import Activation
 from ...theory.activations import x as variable
 from ..axes import Array
-from ..lower import elementwise
+from ..elementwise import elementwise
 from .gaussian_average import Function
 
 DOUBT = 1e-5  # a slope below it may have lost digits to cancellation

@@ -207,7 +207,8 @@ def _adjoint_residual(
 
 
 def _log_determinant(matrix: Array) -> float:
-    return float(np.linalg.slogdet(matrix)[1])
+    with np.errstate(all="ignore"):
+        return float(np.linalg.slogdet(matrix)[1])
 
 
 def _starts(factors: Factors, count: int, rng: np.random.Generator) -> list[Array]:

@@ -132,7 +132,8 @@ def _log_determinant(matrices: Array) -> Array:
 
 def _log_determinant_of_graded(matrices: Array) -> Array:
     if matrices.ndim > 2 and len(matrices) > 1:
-        return np.asarray(np.linalg.slogdet(matrices)[1])
+        with np.errstate(all="ignore"):
+            return np.asarray(np.linalg.slogdet(matrices)[1])
     pivots = np.diagonal(lapack.dgetrf(np.array(matrices.reshape(matrices.shape[-2:]), order="F"), overwrite_a=1)[0])
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.abs(pivots)).sum())
@@ -248,4 +249,4 @@ def from_trajectory(trajectory: Trajectory) -> Factors:
 def _beside(array: Array) -> Array:
     """Time beside the samples: ``(T, [nets,] rows, samples)`` becomes ``([nets,] rows, T * samples)``."""
     moved = np.moveaxis(array, 0, -2)
-    return np.ascontiguousarray(moved).reshape(*moved.shape[:-2], -1)
+    return np.ascontiguousarray(moved).reshape(*moved.shape[:-2], moved.shape[-2] * moved.shape[-1])

@@ -67,6 +67,8 @@ def _law(spectrum: Spectrum, trajectory: Trajectory) -> SpectrumLaw | None:
     slopes: Array = np.array([step.slopes for step in steps])
     W = steps[0].weights
     gain = float(np.linalg.norm(W / (np.abs(W).max() or 1.0)) * np.abs(W).max() / math.sqrt(len(W)))
+    if not 0 < gain < math.inf:
+        return None
     ranks = (np.arange(len(spectrum.exponents)) + 0.5) / spectrum.size
     exponents = exponents_by_rank(ranks, gain=gain, slopes=slopes)
     return SpectrumLaw(tuple(map(float, exponents)), gain, "measured on the trajectory")

@@ -92,7 +92,7 @@ def assert_bptt_matches(
             if use.parameter in ours:
                 rows = slice(use.first * network.n, use.first * network.n + len(use.delta))
                 part = use.delta.sum(axis=-1) if use.operand is None else use.delta @ np.swapaxes(use.operand, -1, -2)
-                target = ours[use.parameter] if network.tied else ours[use.parameter][t - 1]
+                target = np.atleast_1d(ours[use.parameter] if network.tied else ours[use.parameter][t - 1])
                 target[rows] += part
     for name, given in gradients.items():
         array = np.asarray(given, dtype=float)

@@ -10,7 +10,7 @@ import sympy as sp
 from errorflow.numerics import Network, simulate, white_noise
 from errorflow.numerics.simulate import Products, Trajectory, generator
 from errorflow.theory import activations, cells
-from errorflow.theory.language import Apply, Cell, inputs, let, matrix, state
+from errorflow.theory.language import Apply, Cell, bias, inputs, let, matrix, ones, state
 
 CELLS = cells.names()
 
@@ -84,6 +84,11 @@ def test_an_overflow_is_a_result_that_says_when() -> None:
     trajectory = simulate(growing, np.zeros((400, 1, 2)), initial=np.array([[1.0, 0.0]]))
     assert trajectory.overflow == 167  # 8^166 < 1e150 < 8^167
     assert trajectory.until(166).overflow is None
+    many = Trajectory(growing, np.zeros((400, 1, 2)), np.tile(trajectory.states, (1, 1, 300)))  # looked at in pieces
+    assert many.overflow == 167
+    lost = trajectory.states.copy()
+    lost[5] = np.nan
+    assert Trajectory(growing, trajectory.inputs, lost).overflow == 5
     assert trajectory.take(slice(1, 2)).overflow is None
 
 
@@ -206,6 +211,31 @@ def test_a_linear_update_without_a_function_keeps_nothing() -> None:
         check_kept(network)
         kept = driven(network).products
         assert not any(kept.at(t) for t in range(1, 7))
+
+
+def test_vectors_that_no_sample_enters_are_spread_over_all(equations) -> None:
+    """h' = tanh(V 1 + c h + B u), q' = sigma(b): products with ones, and a state that the parameters alone make."""
+    h, u = state("h"), inputs("u")
+    a = let("a", matrix("V") @ ones() + bias("c") * h + matrix("B", columns="m") @ u)
+    cell = Cell("odd", {"h": activations.Tanh()(a), "q": activations.Logistic()(let("e", bias("b") + 0 * state("q")))})
+    random = np.random.default_rng(0)
+    p = {
+        "V": random.standard_normal((2, 2)),
+        "B": random.standard_normal((2, 2)),
+        "c": np.array([0.5, 30.0]),
+        "b": np.array([20.0, 0.1]),
+    }
+    network = Network(cell, p)
+    check_kept(network)
+    trajectory = driven(network)
+    for t, x in enumerate(trajectory.inputs, start=1):
+        new = np.tanh(p["V"].sum(axis=1)[:, None] + p["c"][:, None] * trajectory.states[t - 1, :2] + p["B"] @ x)
+        np.testing.assert_allclose(trajectory.states[t, :2], new, rtol=1e-13)
+        q = np.broadcast_to(1 / (1 + np.exp(-p["b"]))[:, None], (2, 3))
+        np.testing.assert_allclose(trajectory.states[t, 2:], q, rtol=1e-13)
+        (node,) = [v for v in cell.nodes if isinstance(v, Apply) and v.activation.name == "logistic"]
+        slope = np.exp(-p["b"]) / (1 + np.exp(-p["b"])) ** 2  # of a unit at 20, which its value does not say
+        np.testing.assert_allclose(np.broadcast_to(trajectory.point(t).slope(node), (2, 3))[:, 0], slope, rtol=1e-12)
 
 
 def test_a_state_that_is_passed_on_is_the_old_one() -> None:
