@@ -102,7 +102,7 @@ class Together:
         if len(steps) > 1:
             self._leap(steps)
         else:
-            self._frames, logs = self._through(steps, slice(None))
+            logs = self._through(steps, slice(None))
             self._recent += logs
             with np.errstate(invalid="ignore"):
                 spreads = logs.max(axis=1) - np.where(np.isneginf(logs), np.inf, logs).min(axis=1)
@@ -111,7 +111,12 @@ class Together:
         if self._count % GROUP == 0:
             self._add()
 
-    def _through(self, steps: Sequence[Step], orbits: Any) -> tuple[Array, Array]:
+    def _through(self, steps: Sequence[Step], orbits: slice) -> Array:
+        """Eliminate all frames at every step; the logs."""
+        self._frames, logs = self._branch(steps, orbits)
+        return logs
+
+    def _branch(self, steps: Sequence[Step], orbits: Any) -> tuple[Array, Array]:
         """The frames of some of the orbits, eliminated at every step, and the logs."""
         frames, total = self._frames[orbits], np.zeros(())
         last = None if self._last is None else tuple(part[orbits] for part in self._last)
@@ -132,29 +137,37 @@ class Together:
         return frames, total
 
     def _leap(self, steps: Sequence[Step]) -> None:
-        moved, living = self._frames, np.any(self._frames, axis=1)
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            bound, failed = np.zeros(len(moved)), np.zeros(len(moved), dtype=bool)
+        moved, most = self._frames, self._pace.most
+        bound, in_range = np.ones(len(moved)), True
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for step in steps:
                 moved = step.apply(moved)
                 largest = self._sizes(step, len(moved)).max(axis=1)
-                bound += np.log(largest)
-                failed |= ~((largest <= FAR) & (largest >= 1 / FAR))
+                bound *= largest
+                in_range = in_range and bool(largest.max() <= FAR and largest.min() >= 1 / FAR)
+            if not in_range:  # no leap for any: the products might leave the range
+                self._recent += self._through(steps, slice(None))
+                self._pace.told(most, 1, failed=True)
+                return
             frames, logs = eliminate(moved)
             lost = np.isneginf(logs)
-            least = np.where(lost, np.inf, logs).min(axis=1)
-            spreads = np.where(np.isinf(least), 0.0, logs.max(axis=1) - least)
-            # only single steps may tell that a direction is lost
-            failed |= np.any(lost & living, axis=1) | np.isnan(logs).any(axis=1)
-            failed |= ~((spreads <= self._pace.most) & (bound - least <= self._pace.most))
-            failed &= np.any(living, axis=1)
-        again = np.flatnonzero(failed)
-        if len(again):
-            frames[again], logs[again] = self._through(steps, again)
+            some = bool(lost.any())
+            least = np.where(lost, np.inf, logs).min(axis=1) if some else logs.min(axis=1)
+            spreads = logs.max(axis=1) - least
+            failed = ~((spreads <= most) & (np.log(bound) - least <= most))
+        if some:  # only single steps may tell that a direction is lost
+            living = np.any(self._frames, axis=1)
+            failed = (failed | np.any(lost & living, axis=1)) & np.any(living, axis=1)
+            spreads = np.where(np.isfinite(spreads), spreads, 0.0)
+        if failed.any():
+            again = np.flatnonzero(failed)
+            frames[again], logs[again] = self._branch(steps, again)
+            spreads = spreads[~failed]
+            self._pace.told(float(spreads.max(initial=0.0)), len(steps), failed=MANY * len(again) > len(frames))
+        else:
+            self._pace.told(float(spreads.max()), len(steps))
         self._frames, self._last = frames, None
         self._recent += logs
-        calm = spreads[~failed]
-        self._pace.told(float(calm.max()) if len(calm) else 0.0, len(steps), failed=MANY * len(again) > len(frames))
 
     def _sizes(self, step: Step, orbits: int) -> Array:
         """The largest modulus in each row of J ``(orbits, N)``."""
