@@ -102,7 +102,7 @@ class Together:
         if len(steps) > 1:
             self._leap(steps)
         else:
-            logs = self._through(steps, slice(None))
+            logs = self._through(steps)
             self._recent += logs
             with np.errstate(invalid="ignore"):
                 spreads = logs.max(axis=1) - np.where(np.isneginf(logs), np.inf, logs).min(axis=1)
@@ -111,9 +111,9 @@ class Together:
         if self._count % GROUP == 0:
             self._add()
 
-    def _through(self, steps: Sequence[Step], orbits: slice) -> Array:
+    def _through(self, steps: Sequence[Step]) -> Array:
         """Eliminate all frames at every step; the logs."""
-        self._frames, logs = self._branch(steps, orbits)
+        self._frames, logs = self._branch(steps, slice(None))
         return logs
 
     def _branch(self, steps: Sequence[Step], orbits: Any) -> tuple[Array, Array]:
@@ -146,7 +146,7 @@ class Together:
                 bound *= largest
                 in_range = in_range and bool(largest.max() <= FAR and largest.min() >= 1 / FAR)
             if not in_range:  # no leap for any: the products might leave the range
-                self._recent += self._through(steps, slice(None))
+                self._recent += self._through(steps)
                 self._pace.told(most, 1, failed=True)
                 return
             frames, logs = eliminate(moved)

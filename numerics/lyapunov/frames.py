@@ -58,8 +58,7 @@ class Frame(ABC):
         if not (pivots > SUSPECT * sizes[rows]).all():
             keep = self._kept(weights if slopes is None else slopes[:, None] * weights)
             if len(keep) < len(self.living):
-                self._take(self._moved(weights, slopes), keep, log_scale)
-                pivots = self._waiting[-1] if self._waiting else np.zeros(0)
+                pivots = self._take(self._moved(weights, slopes), keep, log_scale)
                 self._last = sizes, pivots
                 return
         self._collect(pivots, form, log_scale)
@@ -115,15 +114,17 @@ class Frame(ABC):
             self._last = None
         return sound
 
-    def _take(self, moved: Array, keep: Indices, log_scale: float) -> None:
-        """Factor and keep some of the columns that were moved; the others are lost."""
+    def _take(self, moved: Array, keep: Indices, log_scale: float) -> Array:
+        """Factor and keep some of the columns that were moved, the others are lost; the moduli of the pivots."""
         self._add()
         self._logs[np.delete(self.living, keep)] = -np.inf
         self.living = self.living[keep]
         self.spread = 0.0
-        if len(keep):
-            pivots, _, form = self._factored(np.array(moved[:, keep], order="F"))
-            self._collect(pivots, form, log_scale)
+        if not len(keep):
+            return np.zeros(0)
+        pivots, _, form = self._factored(np.array(moved[:, keep], order="F"))
+        self._collect(pivots, form, log_scale)
+        return pivots
 
     def _collect(self, pivots: Array, form: tuple[Array, Indices], log_scale: float) -> None:
         """Keep the new frame, and log pivots + log_scale."""

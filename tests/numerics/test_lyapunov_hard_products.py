@@ -66,6 +66,20 @@ def test_products_of_many_steps_far_from_one_stay_in_range(size, nets, method) -
 
 
 @pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("size", [1e-40, 1.0, 1e40])
+def test_directions_that_are_lost_one_after_another_are_counted_at_any_size(size, method) -> None:
+    """Projections of rank 4, 3, 2, 1, each after another: the frame shrinks while its steps are scaled."""
+    random = np.random.default_rng(5)
+    factors = []
+    for k in (5, 4, 3, 2, 1):
+        A, B = random.integers(-3, 4, (5, k)), random.integers(-3, 4, (k, 5))
+        factors.append(size * (A @ B))
+    for kept in range(1, 6):
+        found = lyapunov_spectrum(np.array(factors[: 6 - kept]), method=method)
+        assert int(np.isfinite(found.exponents).sum()) == kept
+
+
+@pytest.mark.parametrize("method", METHODS)
 def test_numbers_at_the_ends_of_the_range_are_data_like_others(method) -> None:
     signs = np.sign(np.random.default_rng(0).standard_normal((4, 3, 3)))
     plain = lyapunov_spectrum(signs, method=method).exponents
