@@ -6,14 +6,13 @@ span of the earlier ones. One QR at the end so gives what QR at every step gives
 accuracy of every row, however differently the rows are scaled. Orbits are the last axis of all working arrays: one
 NumPy call serves all of them, and no row is moved, since subtracting its own multiple makes a used row exactly zero.
 
-Main definitions: `eliminate`, `log_heights`, `growth`.
+Main definitions: `eliminate`, `log_heights`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,42 +79,6 @@ def log_heights(frames: Array) -> Array:
         np.put_along_axis(logs, order, np.log(np.abs(np.diagonal(triangular, axis1=1, axis2=2))), axis=1)
     logs[~living] = -np.inf
     return logs
-
-
-def growth(
-    advance: Callable[[int, Array], Array],
-    frames: Array,
-    boundaries: Sequence[int],
-    *,
-    scale: Callable[[int], Array] | None = None,
-) -> tuple[Array, Array]:
-    """log|R_jj| of J_t ... J_1 Q_0 at each t of ``boundaries``: (boundaries, orbits, k) in nats, and the last frames.
-
-    ``frames`` F_0 (orbits, N, k) span what Q_0 spans, column by column; ``advance(t, F)`` is J_t F for t = 1, 2, ...,
-    in this order. ``boundaries`` are increasing numbers of steps, 0 allowed. ``scale(t)`` is the ``scale`` of
-    `eliminate`. Divided by t, a row holds the Lyapunov exponents of the first t steps. A lost direction is -inf.
-
-    >>> J = np.array([[[2.0, 1.0], [0.0, 0.5]], [[1.0, 0.0], [0.0, 0.0]]])
-    >>> growth(lambda t, F: J @ F, np.array([np.eye(2)] * 2), [1, 3])[0].round(3).tolist()
-    [[[0.693, -0.693], [0.0, -inf]], [[2.079, -2.079], [0.0, -inf]]]
-    """
-    steps = list(boundaries)
-    if not steps or steps[0] < 0 or any(later <= earlier for earlier, later in pairwise(steps)):
-        raise ValueError(f"boundaries must be increasing numbers of steps of at least 0, got {boundaries!r}")
-    start = log_heights(frames)
-    gained = np.where(np.isneginf(start), 0.0, -start)
-    found: list[Array] = []
-    total, recent = np.zeros(start.shape), np.zeros(start.shape)
-    for t in range(steps[-1] + 1):
-        if t:
-            frames, logs = eliminate(advance(t, frames), scale=None if scale is None else scale(t))
-            recent += logs
-            if t % GROUP == 0:
-                total += recent
-                recent[:] = 0.0
-        if t == steps[len(found)]:
-            found.append(total + (recent + (gained + log_heights(frames))))
-    return np.array(found), frames
 
 
 def _shape(frames: Array) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from errorflow.numerics.lyapunov import batched as module
-from errorflow.numerics.lyapunov.batched import eliminate, growth, log_heights
+from errorflow.numerics.lyapunov.batched import eliminate, log_heights
 
 EPS = np.finfo(float).eps
 
@@ -164,9 +164,6 @@ def test_an_orbit_that_is_not_finite_is_nan_and_the_others_go_on(value) -> None:
         (lambda: eliminate(np.zeros((1, 2, 3))), r"1 <= k <= N, got \(1, 2, 3\)"),
         (lambda: log_heights(np.zeros((1, 2, 0))), r"1 <= k <= N, got \(1, 2, 0\)"),
         (lambda: eliminate(np.eye(2)[None], scale=np.ones(2)), r"scale must have shape \(1, 2\), got \(2,\)"),
-        (lambda: growth(lambda t, F: F, np.eye(2)[None], []), r"boundaries must be increasing .* got \[\]"),
-        (lambda: growth(lambda t, F: F, np.eye(2)[None], [3, 3]), r"boundaries must be increasing .* got \[3, 3\]"),
-        (lambda: growth(lambda t, F: F, np.eye(2)[None], [-1, 3]), r"boundaries must be increasing .* got \[-1, 3\]"),
     ],
 )
 def test_arguments_are_checked(call, message) -> None:

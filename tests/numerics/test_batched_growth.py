@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from errorflow.numerics.lyapunov import batched as module
-from errorflow.numerics.lyapunov.batched import growth, log_heights
+from errorflow.numerics.lyapunov.batched import GROUP, log_heights
 
 EPS = np.finfo(float).eps
 
@@ -37,6 +37,23 @@ def tanh_networks(g: float, *, orbits: int, n: int, steps: int) -> tuple[np.ndar
 
 def integers(random, *shape: int) -> np.ndarray:
     return random.integers(-3, 4, size=shape).astype(float)
+
+
+def growth(advance, frames, boundaries, *, scale=None) -> tuple[np.ndarray, np.ndarray]:
+    """log|R_jj| of J_t ... J_1 Q_0 at each t of ``boundaries``, by elimination at every step, and the last frames."""
+    start = log_heights(frames)
+    logs, found = np.where(np.isneginf(start), 0.0, -start), []
+    recent = np.zeros(start.shape)
+    for t in range(boundaries[-1] + 1):
+        if t:
+            options = {} if scale is None else {"scale": scale(t)}
+            frames, pivots = module.eliminate(advance(t, frames), **options)
+            recent += pivots
+            if t % GROUP == 0:
+                logs, recent = logs + recent, np.zeros(start.shape)
+        if t in boundaries:
+            found.append(logs + recent + log_heights(frames))
+    return np.array(found), frames
 
 
 # Oracles in exact rationals and in hundreds of digits
