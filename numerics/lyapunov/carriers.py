@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..axes import Array
 from .batched import GROUP, eliminate, log_heights
-from .factors import Step
+from .factors import RowSizes, Step
 from .frames import FAR, Frame
 from .independence import uncertainty
 from .walk import Pace, Walk
@@ -84,7 +84,7 @@ class Together:
     def __init__(self, starts: Sequence[Array], *, tolerance: float) -> None:
         self._frames, self._logs = eliminate(np.array(starts))
         self._recent, self._count = np.zeros_like(self._logs), 0
-        self._known: tuple[Array, Array] | None = None
+        self._row_sizes = RowSizes()
         self._queue: list[Step] = []
         self._pace = Pace(tolerance)
         self._last: tuple[Array, Array] | None = None  # sizes of rows and pivots of the last elimination of one step
@@ -171,9 +171,7 @@ class Together:
 
     def _sizes(self, step: Step, orbits: int) -> Array:
         """The largest modulus in each row of J ``(orbits, N)``."""
-        if self._known is None or self._known[0] is not step.weights:
-            self._known = step.weights, np.abs(step.weights).max(axis=-1)
-        sizes = self._known[1] if step.slopes is None else self._known[1] * np.abs(step.slopes)
+        sizes = self._row_sizes.of(step.weights, step.slopes)
         return sizes if sizes.ndim == 2 else np.broadcast_to(sizes, (orbits, len(sizes)))
 
     def _add(self) -> None:

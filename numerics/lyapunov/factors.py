@@ -1,6 +1,6 @@
 r"""Step Jacobians J_t = diag(s_t) W_t, t = 1..T, of several orbits at once; dense ones are W_t with s_t = 1.
 
-Main definitions: `Step`, `Factors`, `from_trajectory`, `from_jacobians`, `from_function`.
+Main definitions: `Step`, `RowSizes`, `Factors`, `from_trajectory`, `from_jacobians`, `from_function`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,19 @@ class Step:
         """J F for frames ``(orbits, N, k)``."""
         moved = self.weights @ frames
         return moved if self.slopes is None else np.multiply(moved, self.slopes[..., None], out=moved)
+
+
+class RowSizes:
+    """The largest modulus in each row of J ``(..., N)``; the weights are looked at once for a matrix that stays."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Array, Array] | None = None
+
+    def of(self, weights: Array, slopes: Array | None) -> Array:
+        """The sizes for J = diag(slopes) weights."""
+        if self._known is None or self._known[0] is not weights:
+            self._known = weights, np.abs(weights).max(axis=-1)
+        return self._known[1] if slopes is None else self._known[1] * np.abs(slopes)
 
 
 @dataclass(frozen=True, eq=False)

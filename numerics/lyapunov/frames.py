@@ -23,7 +23,7 @@ import scipy.linalg
 from scipy.linalg import blas, lapack
 
 from ..axes import Array
-from .factors import Step
+from .factors import RowSizes, Step
 from .independence import SUSPECT, Indices, independent, uncertainty
 
 BLOCK = 64  # columns that LAPACK factors together, given room for them
@@ -44,7 +44,7 @@ class Frame(ABC):
         self.spread = 0.0
         self._logs = np.zeros(count)
         self._waiting: list[Array] = []  # pivots whose logs are still to be added
-        self._known: tuple[Array, Array] | None = None
+        self._row_sizes = RowSizes()
         self._last: tuple[Array, Array] | None = None  # sizes of rows and pivots of the last factorization of one step
         self._take(start, np.flatnonzero(start.any(axis=0)), 0.0)
 
@@ -53,7 +53,7 @@ class Frame(ABC):
         if not len(self.living):
             return
         weights, slopes, log_scale = self._in_range(*step.of(orbit))
-        sizes = self._sizes(weights, slopes)
+        sizes = self._row_sizes.of(weights, slopes)
         pivots, rows, form = self._factored(self._moved(weights, slopes))
         if not (pivots > SUSPECT * sizes[rows]).all():
             keep = self._kept(weights if slopes is None else slopes[:, None] * weights)
@@ -66,7 +66,7 @@ class Frame(ABC):
 
     def _in_range(self, weights: Array, slopes: Array | None) -> tuple[Array, Array | None, float]:
         """Weights and slopes of J / scale, and log scale, a power of two where J is very large or very small."""
-        scale, other = _scale(float(self._sizes(weights, None).max())), 1.0
+        scale, other = _scale(float(self._row_sizes.of(weights, None).max())), 1.0
         if scale != 1.0:
             weights = weights / scale
         if slopes is not None:
@@ -95,7 +95,7 @@ class Frame(ABC):
         moved, log_scale, bound = None, 0.0, 0.0
         for step in steps:
             weights, slopes, log_size = self._in_range(*step.of(orbit))
-            size = float(self._sizes(weights, slopes).max())
+            size = float(self._row_sizes.of(weights, slopes).max())
             if size < 1 / FAR:  # zero, or saturated so far that the products might leave the range
                 return False
             if moved is None:
@@ -162,12 +162,6 @@ class Frame(ABC):
     @abstractmethod
     def matrix(self) -> Array:
         """The living columns ``(N, living)``."""
-
-    def _sizes(self, weights: Array, slopes: Array | None) -> Array:
-        """The largest modulus in each row of J."""
-        if self._known is None or self._known[0] is not weights:
-            self._known = weights, np.abs(weights).max(axis=1)
-        return self._known[1] if slopes is None else self._known[1] * np.abs(slopes)
 
     @abstractmethod
     def _moved(self, weights: Array, slopes: Array | None) -> Array:
