@@ -4,48 +4,16 @@ A sentence is given in our words, with the place and the version of its text. Ju
 that the theorem states; judged by a refutation, it is false in the reading given, and the refutation says what holds
 instead. Where one sentence has a right and a wrong reading, both are listed.
 
-Main definitions: `Claim`, `all`.
+Main definitions: `all`; `errorflow.theory.claim.Claim`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from typing import Literal, get_args
+from .claim import Claim
+from .claim import holds as _holds
+from .claim import refuted as _refuted
+from .schaefer_claims import schaefer
 
-from .sources import Source, source
-
-Judge = Literal["theorem", "refutation"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """A sentence of a text (``citation`` None: a common belief) and the id of what judges it, ``judged_by``.
-
-    ``decides`` is False for a sentence that states a bound and not what follows where the bound falls or grows: it holds
-    whether or not the condition on the rate is met.
-    """
-
-    id: str
-    sentence: str
-    citation: str | None
-    place: str
-    version: str
-    judged_by: str
-    judge: Judge
-    decides: bool = True
-
-    def __post_init__(self) -> None:
-        if self.judge not in get_args(Judge):
-            raise ValueError(f"judge must be one of {', '.join(get_args(Judge))}, got {self.judge!r}")
-
-    @property
-    def source(self) -> Source | None:
-        """The bibliography entry of the text, None for a common belief."""
-        return source(self.citation) if self.citation else None
-
-
-_holds, _refuted = (partial(Claim, judge=judge) for judge in get_args(Judge))
 LSTM_PAPER = "Neural Computation 9(8), 1997, read; first in the thesis of 1991, which was not read"
 BENGIO = "IEEE 1994; the summary was read, the wording of the theorems is recalled"
 ICML = "ICML 2013, read"
@@ -57,7 +25,7 @@ def all() -> tuple[Claim, ...]:
     >>> [(claim.judge, claim.judged_by) for claim in all()][:1]
     [('theorem', 'hochreiter1991_max_weight')]
     """
-    return (*_hochreiter(), *_bengio(), *_pascanu(), *_others(), *_beliefs())
+    return (*_hochreiter(), *_bengio(), *_pascanu(), *_others(), *schaefer(), *_beliefs())
 
 
 def _hochreiter() -> tuple[Claim, ...]:
@@ -293,25 +261,6 @@ def _others() -> tuple[Claim, ...]:
             judged_by="pascanu2013_spectral_norm",
         ),
         _holds(
-            id="shared_weights_sum",
-            sentence="With weights shared over the unfolding the problem of a vanishing gradient does not apply, read as a "
-            "statement about the total gradient alone: it is a sum over all copies of the weights, and its parts of short "
-            "lag remain.",
-            citation="schaefer2008",
-            place="abstract, in the reading for the total gradient",
-            version="Neurocomputing 71, 2008; only the abstract was read",
-            judged_by="bptt_identity",
-        ),
-        _refuted(
-            id="shared_weights_credit",
-            sentence="With weights shared over the unfolding the problem of a vanishing gradient does not apply, read as a "
-            "statement about what the gradient says of the far past.",
-            citation="schaefer2008",
-            place="abstract, in the reading for the parts of long lag",
-            version="Neurocomputing 71, 2008; only the abstract was read, and it does not tell the readings apart",
-            judged_by="long_range_from_nonzero_gradient",
-        ),
-        _holds(
             id="echo_state_norm",
             sentence="A largest singular value of W below 1 is sufficient for the states of a tanh network to forget "
             "their start.",
@@ -366,6 +315,13 @@ _BELIEFS = (
     ("radius_decays_at_once", "A spectral radius below 1 makes every step decay.", "radius_without_transient"),
     ("orthogonal_keeps", "Orthogonal weights keep gradients despite tanh.", "gradient_through_orthogonal_weights"),
     ("euler_step", "What is stable in continuous time is stable in Euler steps.", "logarithmic_norm_of_euler_step"),
+    ("copies_of_radius_one", "The sharp uniform bound needs no shared weights.", "sharp_bound_for_untied_copies"),
+    ("radius_is_memory", "A spectral radius of zero leaves no memory.", "zero_radius_without_memory"),
+    (
+        "small_weights_contract",
+        "Twenty tanh units with weights in [-0.2, 0.2] are contractive.",
+        "contractive_at_small_initialization",
+    ),
     ("largest_slope", "A bound on |phi'| alone gives the sharp uniform bound.", "largest_slope_alone"),
     ("nonzero_gradient", "A gradient that is not zero is long-range learning.", "long_range_from_nonzero_gradient"),
     ("order_of_jacobians", "Jacobians may be multiplied in the order of time.", "jacobians_in_forward_order"),

@@ -47,6 +47,8 @@ horizon = sp.Symbol("T", integer=True, positive=True)
 slope_sup = sp.Symbol(r"\gamma", nonnegative=True)
 slope_inf = sp.Symbol(r"\alpha", real=True)
 slope_least = sp.Symbol(r"\beta", real=True)
+curvature_sup = sp.Symbol(r"\gamma_2", nonnegative=True)
+value_sup = sp.Symbol(r"h_{\max}", nonnegative=True)
 condition = sp.Symbol(r"\kappa", positive=True)
 identity = sp.Symbol("I", commutative=False)
 
@@ -70,6 +72,8 @@ TABLE: tuple[Letter, ...] = (
     Letter(slope_sup, "largest absolute slope of the activation, sup |phi'|"),
     Letter(slope_inf, "smallest absolute slope of the activation, inf |phi'|"),
     Letter(slope_least, "smallest slope of the activation with its sign, inf phi'"),
+    Letter(curvature_sup, "Lipschitz constant of the slope, sup |phi''|; infinite for a slope that jumps"),
+    Letter(value_sup, "largest absolute value of the activation, sup |phi|"),
     Letter(condition, "condition number of a diagonal scaling, max / min of its entries"),
 )
 

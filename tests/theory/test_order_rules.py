@@ -201,6 +201,29 @@ def joint_radius_is_greatest() -> Instances:
         yield 1.0, float(sum(above**m > N for m, N in enumerate(powers, start=1)))
 
 
+def minus_modulus() -> Instances:
+    return ((-abs(c), c) for c in (-2.0, -1e-9, 0.0, 0.5, 3.0, 1e9))
+
+
+def joint_radius_below_one() -> Instances:
+    """c jsr < d by as little as is known of jsr."""
+    for A, c in itertools.product(matrices(), (0.0, 0.5, 2.0)):
+        d = c * EVALUATORS[quantities.joint_spectral_radius](A).upper * (1 + 1e-9) + 1e-9
+        yield EVALUATORS[quantities.joint_spectral_radius](c / d * A).lower, 1.0
+
+
+def masked_product_below_supremum() -> Instances:
+    """N_k <= sup_k N_k, which is the largest one up to the first length whose largest product is at most 1."""
+    rng = np.random.default_rng(9)
+    for A in (A for A in matrices() if len(A) < 3):
+        scaled = A / (1.5 * EVALUATORS[quantities.joint_spectral_radius](A).upper + 1e-9)
+        longest = next(k for k in range(1, 8) if largest(scaled, k) <= 1)
+        supremum = max(largest(scaled, k) for k in range(longest))
+        for length in (0, 1, 2, 5, 40):
+            drawn = [np.diag(rng.choice([0.0, 1.0, rng.uniform()], len(A))) @ scaled for _ in range(length)]
+            yield norm(product(drawn, len(A))), supremum
+
+
 def perron_scaling() -> Instances:
     for A in matrices():
         yield EVALUATORS[quantities.diagonal_scaling_norm](np.abs(A)).lower, radius(np.abs(A)) + 1e-6
@@ -230,6 +253,10 @@ FALSE: dict[str, Instances] = {
     "signs kept in the majorant": ((norm(np.abs(A) @ np.abs(A)), norm(A @ A)) for A in matrices()),
     "the symmetric part below the spectral radius": ((norm(A + A.T) / 2, radius(A)) for A in matrices()),
     "a mask of norm 2": ((largest(2 * A, 2), largest(A, 2)) for A in matrices()),
+    "no modulus": ((-c, c) for c in (-2.0, 1.0)),
+    "a supremum without the first products": (
+        (largest(A / 3, 1), largest(A / 3, 4)) for A in matrices() if len(A) == 2
+    ),
     "the spectral radius for the joint one": ((largest(A, 1), radius(A)) for A in matrices()),
     "the scaled norm below rho(A)": (
         (EVALUATORS[quantities.diagonal_scaling_norm](A).lower, radius(A)) for A in matrices()

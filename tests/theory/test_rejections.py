@@ -42,7 +42,7 @@ def with_line(theorem: Theorem, number: int, lemma: str = "conclusion", **change
         line = dataclasses.replace(found.lines[number - 1], **change)
         return dataclasses.replace(found, lines=(*found.lines[: number - 1], line, *found.lines[number:]))
 
-    return Derivation(theorem.given, tuple(map(altered, theorem.derivation.lemmas)))
+    return Derivation(theorem.given, tuple(map(altered, theorem.derivation.lemmas)), theorem.derivation.random)
 
 
 def without(theorem: Theorem, name: str) -> Derivation:

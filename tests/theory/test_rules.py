@@ -13,15 +13,25 @@ from sympy.core.relational import Relational
 from errorflow.numerics.evaluate import environment, evaluate
 from errorflow.numerics.words import Steps, array_of
 from errorflow.theory import notation, sources
-from errorflow.theory.calculus import Fact, Rule, block_rules, le, order_rules, power_rules, proved_rules, rules
+from errorflow.theory.calculus import (
+    Fact,
+    Rule,
+    block_rules,
+    le,
+    mean_rules,
+    order_rules,
+    power_rules,
+    proved_rules,
+    rules,
+)
 from errorflow.theory.calculus.facts import Diagonal, Invertible, UnitInterval, sides
 from errorflow.theory.calculus.words import STEP, At, Chain, Instance, Letter, Over, Word, replace
 from errorflow.theory.quantities import max_abs, row_sum_norm, spectral_norm
 
 STEPS = 4
-OWN_TEST = [  # test_power_rules and test_order_rules draw their instances
-    value for file in (power_rules, proved_rules, block_rules, order_rules) for value in vars(file).values()
-]
+OWN_TEST = [  # the tests of these files draw their instances
+    value for file in (power_rules, proved_rules, block_rules, order_rules, mean_rules) for value in vars(file).values()
+] + [rules.equal_inner_products]  # in test_expectation
 KINDS = ("gaussian", "nilpotent", "rank one", "Jordan", "zero")
 
 
@@ -84,8 +94,9 @@ def instances(rule: Rule, *, seed: int = 0) -> Iterator[tuple[sp.Basic, object]]
         vectors = [p for p in rule.conditions if p.over]
         if vectors:  # the norm itself and anything above it
             values[rules.c] = float(np.linalg.norm(letters["A"], 2)) * rng.uniform(1, 1.3)
-        if any(isinstance(letter, Letter) and letter.name == "x" for letter in rule.variables):
-            letters["x"] = rng.standard_normal((n, 1))
+        for letter in (rules.x, rules.v):  # vectors
+            if letter in rule.variables:
+                letters[letter.name] = rng.standard_normal((n, 1))
         where = environment(W=np.eye(n), letters=letters, values=values)
         needed = [p.claim for p in rule.conditions if isinstance(p.claim, Relational) and not p.over]
         if all(holds(claim, where) for claim in needed):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise, permutations
 from typing import Any
 
 import mpmath
@@ -15,6 +15,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Equivalent
 
+from errorflow.numerics.laws.real_powers import power_polynomial
 from errorflow.theory import scalar_facts, sources
 from errorflow.theory.activations import Logistic, Tanh, x
 from errorflow.theory.isolated_root import IsolatedRoot
@@ -23,6 +24,7 @@ from errorflow.theory.scalar_facts import Maximum, Minimum, ScalarFact, sensitiv
 from errorflow.theory.scalar_facts import latching as latch
 from errorflow.theory.scalar_facts import self_regularization as recall
 from errorflow.theory.scalar_facts.fact import Extreme
+from errorflow.theory.scalar_facts.ginibre_powers import ComplexPairings, Pairings
 from errorflow.theory.scalar_facts.proofs import identity
 
 FACTS = scalar_facts.all()
@@ -71,6 +73,16 @@ def number(e: Any, at: At) -> Any:
             return mpmath.diff(lambda v: number(function, at | {variable: v}), at[variable], int(order))
         case sp.Sum():
             return total(e, at)
+        case sp.Integral():
+            function, (variable, first, last) = e.args
+            ends = [number(end, at) for end in (first, last)]
+            return mpmath.quad(lambda v: number(function, at | {variable: v}), ends)
+        case sp.RisingFactorial():
+            return real(lambda: mpmath.rf(*(number(a, at) for a in e.args)))
+        case Pairings():
+            length, size = int(number(e.args[0], at)), number(e.args[1], at)
+            counts = two_cycles(length) if isinstance(e, ComplexPairings) else power_polynomial(length)
+            return mpmath.fsum(count * size**power for power, count in enumerate(counts))
         case sp.Limit():
             return number(e.args[0], at | {e.args[1]: mpmath.mpf(10) ** 20})
         case Extreme():
@@ -91,6 +103,20 @@ def real(value: Callable[[], Any]) -> Any:
     if not isinstance(found, mpmath.mpf) or not mpmath.isfinite(found):
         raise Undefined
     return found
+
+
+@cache
+def two_cycles(length: int) -> list[int]:
+    """How many of the products of (0 1 ... k) with another cycle of all k + 1 things have 0, 1, ... cycles."""
+    counts = [0] * (length + 2)
+    for order in permutations(range(1, length + 1)):
+        after, left, cycles = dict(pairwise((0, *order, 0))), set(range(length + 1)), 0
+        while left:
+            place, cycles = left.pop(), cycles + 1
+            while (place := (after[place] + 1) % (length + 1)) in left:
+                left.remove(place)
+        counts[cycles] += 1
+    return counts
 
 
 @cache

@@ -19,14 +19,27 @@ LAG, LAST = 4, 6  # J(6, 2): the steps 3, 4, 5, 6
 # drawn in test_bengio_kreiss_steps; one unit with tanh, in test_bengio_kreiss_numbers
 ELSEWHERE = ("bengio1994", "kreiss1962", "pascanu2013_necessary", "pascanu2013_linear")
 ELSEWHERE += (
+    "eigenvalue_derivative",
+    "ginibre_powers",
+    "linear_recall",
+    "mikhaeil2022",
+    "radius_derivative",
+    "task_informative",
     "block",
     "bptt",
     "hierarchy",
     "hochreiter1991_path_sum",
+    "inflation",
+    "initialization",
+    "inputs_reach",
     "masked_growth",
     "masked_product",
+    "overshooting",
     "scalar_moments",
+    "shared_tail",
     "sharp_masked",
+    "total_gradient",
+    "uniform_vanishing",
 )
 SCALINGS = {
     "diagonal_scaling": lambda W: diagonal_scaling(W).diagonal,

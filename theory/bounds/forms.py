@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sympy as sp
 
@@ -28,6 +29,7 @@ class SlopeForm:
     slope: sp.Expr
 
 
+@lru_cache(maxsize=128)
 def slope_form(cell: Cell) -> SlopeForm | None:
     """The slope form of a cell's step Jacobian, or None if it has another form.
 

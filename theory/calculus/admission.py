@@ -32,6 +32,7 @@ from .derivation import (
 )
 from .facts import Fact
 from .grammar import ambiguous, fault
+from .mean import Mean
 from .rule import Rule
 from .words import Letter
 
@@ -41,6 +42,7 @@ Place = tuple[int, Any, bool]  # the line, the expression, and whether it may de
 def admit(derivation: Derivation) -> None:
     """Check the language of a derivation; `Rejection` names the first expression that is not of it."""
     everything: list[Any] = []
+    _chance(derivation)
     for part in (*derivation.given, *derivation.lemmas):
         if type(part) not in (Fact, *get_args(Lemma)):
             raise Rejection(getattr(part, "name", ""), 0, f"{type(part).__name__} is not a kind of fact or lemma")
@@ -54,6 +56,23 @@ def admit(derivation: Derivation) -> None:
                 raise Rejection(part.name, 0, f"nothing can be stated for all {variable}")
     if (reason := ambiguous(everything)) is not None:
         raise Rejection(derivation.lemmas[-1].name, 0, reason)
+
+
+def _chance(derivation: Derivation) -> None:
+    """What depends on chance are letters and numbers; expectations need some, and nothing else may be chosen by chance."""
+    last = derivation.lemmas[-1].name
+    for symbol in derivation.random:
+        if type(symbol) not in (Letter, sp.Symbol) or symbol.is_integer or fault(symbol) is not None:
+            raise Rejection(last, 0, f"{symbol} cannot depend on chance: only letters and plain symbols can")
+    for part in (*derivation.given, *derivation.lemmas):
+        if derivation.random and isinstance(part, Obtain):
+            raise Rejection(part.name, 0, "what exists may depend on the outcome: nothing is obtained beside chance")
+        if not derivation.random and any(
+            getattr(expr, "has", lambda _: False)(Mean) for _, expr, _ in _expressions(part)
+        ):
+            raise Rejection(part.name, 0, "an expectation is taken, but nothing is said to depend on chance")
+        if caught := {v for v in part.over if v in derivation.random}:
+            raise Rejection(part.name, 0, f"{min(map(str, caught))} depends on chance: nothing is stated for all of it")
 
 
 def defined(lemma: Lemma, context: Context) -> None:

@@ -33,6 +33,7 @@ from .derivation import (
 )
 from .facts import Fact, Property, sides
 from .matching import Bindings, bind, captured, fits, match
+from .mean import surely
 from .rewriting import Candidate, Local, Need, Schema, bound_fact, everywhere, rewrites
 from .rule import Rule
 from .telescope import induction, telescope
@@ -50,10 +51,10 @@ def check(derivation: Derivation) -> Proof:
     rules: dict[str, Rule] = {}
     used: dict[str, None] = {}
     for fact in derivation.given:
-        used |= _defined_for_all(fact, Context(fact, known, rules, set()))
+        used |= _defined_for_all(fact, Context(fact, known, rules, set(), derivation.random))
     real = {fact.name for fact in derivation.given if not all(v.is_integer for v in fact.over)}
     for lemma in derivation.lemmas:
-        context = Context(lemma, dict(known), rules, real)
+        context = Context(lemma, dict(known), rules, real, derivation.random)
         try:
             defined(lemma, context)
             _CHECKS[type(lemma)](lemma, context)
@@ -160,7 +161,7 @@ def _schema(by: Any, number: int, context: Context) -> tuple[Schema, str]:
     if isinstance(fact.claim, Property):
         raise Rejection(context.lemma, number, f"{fact.name!r} is a property, not a relation to rewrite with")
     conditions = tuple(Fact(f"condition {number}", condition) for condition in fact.when)
-    return Schema(fact.claim, frozenset(fact.over), conditions), fact.name
+    return Schema(fact.claim, frozenset(fact.over), (*surely(fact), *conditions)), fact.name
 
 
 def _obstacle(found: Candidate, context: Context, rule: Rule | None) -> str | None:

@@ -5,7 +5,7 @@ Main definition: `Context`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sympy as sp
@@ -14,8 +14,9 @@ from sympy.core.relational import Relational
 from .. import notation
 from .derivation import Lemma, Rejection
 from .facts import Comparison, Diagonal, Fact, Property, Symmetric, UnitInterval, sides, supposed
-from .forms import same
+from .forms import same, same_words
 from .matching import Bindings, bind, instances
+from .mean import Sure, surely, unsure
 from .rewriting import Need
 from .rule import Rule
 from .signs import DEPTH, REAL, nonnegative, positive, undefined
@@ -29,11 +30,20 @@ class Context:
     does, because of a fact, a rule or a sign that it uses.
     """
 
-    def __init__(self, lemma: Lemma | Fact, known: dict[str, Fact], rules: dict[str, Rule], real: set[str]) -> None:
+    def __init__(
+        self,
+        lemma: Lemma | Fact,
+        known: dict[str, Fact],
+        rules: dict[str, Rule],
+        real: set[str],
+        random: Iterable[sp.Symbol] = (),
+    ) -> None:
         self.lemma, self.known, self.rules, self.real = lemma.name, known, rules, real
+        self.random = frozenset(random)
         self.uses_real = False
         self.local = tuple(map(supposed, lemma.when))
         self.used: dict[str, None] = {}
+        self._defined: dict[tuple[Fact, ...], set[sp.Expr]] = {}  # what is known to be defined under what is supposed
         self.nested = 0  # conditions of facts that are being established
 
     @property
@@ -62,13 +72,15 @@ class Context:
         """A sentence, if two words are not the same or two numbers not equal by algebra, with all powers defined."""
         if left == right:
             return None
+        if isinstance(left, Word) and isinstance(right, Word):
+            return None if same_words(left, right) else f"{left} and {right} are not equal by algebra"
         if isinstance(left, Word) or isinstance(right, Word) or not same(left, right, self.symmetric):
             return f"{left} and {right} are not equal by algebra"
         return self.undefined(sp.Tuple(left, right))
 
     def undefined(self, expr: sp.Basic) -> str | None:
         """A sentence, if a power or logarithm is not known to be defined."""
-        need = undefined(expr, self.facts, self.use)
+        need = undefined(expr, self.facts, self.use, self._defined.setdefault(self.local, set()))
         return None if need is None else f"needs {need}, which is not established"
 
     def adopt(self, rule: Rule, about: Any, line: int = 0) -> None:
@@ -94,6 +106,8 @@ class Context:
 
     def holds(self, wanted: Property) -> bool:
         """Whether a property is given, or follows from the structure of the word."""
+        if isinstance(wanted, Sure):
+            return not unsure(wanted.args[0], self.random)
         for fact in self.facts:
             if type(fact.claim) is type(wanted):
                 for found in instances(fact, *zip(fact.claim.args, wanted.args, strict=True)):
@@ -109,6 +123,8 @@ class Context:
 
     def unmet_conditions(self, fact: Fact, found: Bindings) -> str | None:
         """A sentence, if a condition under which a fact holds is not established for these values."""
+        if (chance := next((v for v in found if not self._for(fact, v, found)), None)) is not None:
+            return f"{fact.name!r} is about an expectation, and {found[chance]} depends on chance"
         if self.nested == DEPTH:
             return f"{fact.name!r} has conditions that rest on others without end"
         self.nested += 1
@@ -119,6 +135,10 @@ class Context:
         finally:
             self.nested -= 1
         return None
+
+    def _for(self, fact: Fact, variable: sp.Basic, found: Bindings) -> bool:
+        """Whether a fact may be used for a value: one with an expectation for what does not depend on chance alone."""
+        return all(p.claim.args[0] != variable or self.holds(Sure(found[variable])) for p in surely(fact))
 
     def unmet(self, need: Need) -> str | None:
         """A sentence, if a sign is not established."""

@@ -211,7 +211,8 @@ class Proof:
 class Derivation(_Frozen):
     """Given facts and lemmas; the last lemma is the conclusion.
 
-    ``given`` are definitions and hypotheses, taken for granted here and listed beside the conclusion.
+    ``given`` are definitions and hypotheses, taken for granted here and listed beside the conclusion. ``random`` are the
+    letters and symbols that depend on chance, which an expectation averages over (`errorflow.theory.calculus.mean`).
 
     >>> from errorflow.theory.calculus.words import Letter
     >>> from errorflow.theory.calculus import rules
@@ -227,6 +228,7 @@ class Derivation(_Frozen):
 
     given: tuple[Fact, ...]
     lemmas: tuple[Lemma, ...]
+    random: tuple[sp.Symbol, ...] = ()
 
     @cached_property
     def proof(self) -> Proof:

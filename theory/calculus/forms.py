@@ -3,7 +3,7 @@ r"""Scalars made of words: an entry A_ij, a bilinear form u^T M v, and the norma
 A nonnegative combination is checked as one identity: both sides are expanded, every form into words over letters, with
 u^T M v = v^T M^T u for the smaller of the two and M^T = M for symmetric letters, and the difference must vanish.
 
-Main definitions: `Entry`, `Form`, `form`, `normal`, `same`.
+Main definitions: `Entry`, `Form`, `form`, `normal`, `same`, `same_words`.
 """
 
 from __future__ import annotations
@@ -87,6 +87,21 @@ def normal(expr: sp.Expr, symmetric: IsSymmetric = lambda _: False) -> sp.Expr:
     return sp.expand(sp.expand_power_base(sp.expand(expr.xreplace(forms))))
 
 
+def same_words(left: Word, right: Word) -> bool:
+    """Whether two words are equal by multiplying out, as polynomials in letters that do not commute.
+
+    >>> from errorflow.theory.calculus.words import Letter
+    >>> A, B, x = Letter("A"), Letter("B"), Letter("x")
+    >>> same_words((A - B) @ x + B @ x, A @ x), same_words(A @ B, B @ A)
+    (True, False)
+    """
+    total: dict[tuple[Word, ...], sp.Expr] = {}
+    for sign, word in ((1, left), (-1, right)):
+        for factor, letters in expanded(word):
+            total[letters] = total.get(letters, sp.Integer(0)) + sign * factor
+    return all(same(factor, sp.Integer(0)) for factor in total.values())
+
+
 def _untransposed(letter: Word, symmetric: IsSymmetric) -> Word:
     return letter.args[0] if isinstance(letter, Transpose) and symmetric(letter.args[0]) else letter
 
@@ -104,5 +119,7 @@ def same(left: sp.Expr, right: sp.Expr, symmetric: IsSymmetric = lambda _: False
     difference = normal(left - right, symmetric)
     if difference == 0:
         return True
+    if all(power.exp.is_Integer and power.exp.is_positive for power in difference.atoms(sp.Pow)):
+        return False  # a polynomial that is multiplied out
     numerator = sp.numer(sp.together(difference))
     return bool(sp.expand(sp.powsimp(sp.expand(numerator))) == 0)

@@ -18,6 +18,7 @@ from sympy.core.function import AppliedUndef, UndefinedFunction
 from .. import notation, quantities
 from . import facts, words
 from .forms import Entry, Form
+from .mean import Mean
 from .words import STEP, BoundStep, Chain, Letter, Over, OverSum, Word
 
 _S = sp.S
@@ -105,6 +106,8 @@ def _number(expr: Any, *, bound: bool) -> str | None:
         return _numbers(expr.args, bound=bound)
     if kind in (Over, OverSum):
         return _ranged(_numbers(expr.args[:1], bound=True), expr, bound=bound)
+    if kind is Mean:
+        return _numbers(expr.args, bound=bound)
     if kind is Form:
         return _words(expr.args, bound=bound)
     if kind is Entry:

@@ -92,8 +92,10 @@ def _match(pattern: Any, expr: Any, variables: frozenset[sp.Basic], known: Bindi
             factors = expr.args if isinstance(expr, Dot) else (expr,)
             yield from _in_order(pattern.args, tuple(factors), variables, known)
         return
+    if (found := _solved(pattern, expr, variables, known)) is not None:
+        yield found
+        return
     if type(pattern) is not type(expr):
-        yield from _by_solving(pattern, expr, variables, known)
         return
     if isinstance(pattern, sp.Add | sp.Mul | Plus):
         build = plus if isinstance(pattern, Plus) else type(pattern)
@@ -158,12 +160,12 @@ def _in_any_order(
             yield from _in_any_order(ordered[1:], exprs[:place] + exprs[place + 1 :], variables, found, build)
 
 
-def _by_solving(pattern: Any, expr: Any, variables: frozenset[sp.Basic], known: Bindings) -> Iterator[Bindings]:
+def _solved(pattern: Any, expr: Any, variables: frozenset[sp.Basic], known: Bindings) -> Bindings | None:
     """An index pattern such as i - 1 or b - a + 1 against an integer: solved for its only unknown."""
     if not (isinstance(pattern, sp.Add) and isinstance(expr, sp.Expr) and pattern.is_integer and expr.is_integer):
-        return
+        return None
     open_ = [v for v in pattern.free_symbols & variables if v not in known]
-    if len(open_) == 1:
-        rest = bind(pattern, {**known, open_[0]: sp.Integer(0)})
-        if pattern.coeff(open_[0]) == 1:
-            yield {**known, open_[0]: sp.expand(expr - rest)}
+    if len(open_) != 1 or pattern.coeff(open_[0]) != 1:
+        return None
+    rest = bind(pattern, {**known, open_[0]: sp.Integer(0)})
+    return {**known, open_[0]: sp.expand(expr - rest)}

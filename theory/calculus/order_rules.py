@@ -16,6 +16,7 @@ from ..quantities import (
     diagonal_scaling_norm,
     joint_spectral_radius,
     largest_masked_product,
+    masked_supremum,
     max_abs,
     numerical_radius,
     perron_radius,
@@ -24,7 +25,7 @@ from ..quantities import (
     spectral_norm,
     spectral_radius,
 )
-from .facts import Diagonal, Fact, Invertible, UnitInterval, eq, le
+from .facts import Diagonal, Fact, Invertible, UnitInterval, eq, le, lt
 from .rule import Rule, textbook_rule
 from .words import Letter, absolute, chain, dot, inverse, plus, scaled, transpose
 
@@ -42,6 +43,13 @@ root_of_growth = textbook_rule(
     "le_of_forall_pow_le_mul_pow",
     le(0, d),
     Fact("every length", le(c**m, e * d**m), over=(m,), when=(le(1, m),)),
+    reference="rudin1976",
+)
+minus_modulus = textbook_rule(
+    "a number is at least minus its modulus",
+    le(-sp.Abs(c), c),
+    "theorem 1.33, |Re z| <= |z|",
+    "neg_abs_le",
     reference="rudin1976",
 )
 vanishing_excess = textbook_rule(
@@ -125,6 +133,25 @@ joint_radius_is_greatest = textbook_rule(
     "definition of the joint spectral radius, an infimum by Fekete's lemma",
     "le_joint_radius",
     Fact("every length", le(c**m, largest_masked_product(A, m)), over=(m,), when=(le(1, m),)),
+    reference="jungers2009",
+)
+joint_radius_below_one = textbook_rule(
+    "joint spectral radius of a scaled matrix",
+    lt(joint_spectral_radius(scaled(c / d, A)), 1),
+    "section 1.2, the joint spectral radius of a family times a number",
+    "joint_radius_smul_lt_one",
+    le(0, c),
+    lt(c * joint_spectral_radius(A), d),
+    reference="jungers2009",
+)
+masked_product_below_supremum = textbook_rule(
+    "a masked product is below the supremum of all of them",
+    le(spectral_norm(chain(dot(D, A), a, b)), masked_supremum(A)),
+    "definition of a supremum, finite for jsr < 1: the joint spectral radius is the limit of the roots, by Fekete's lemma",
+    "norm_masked_prod_le_iSup",
+    UnitInterval(D),
+    le(a, b + 1),
+    lt(joint_spectral_radius(A), 1),
     reference="jungers2009",
 )
 perron_scaling = Rule(

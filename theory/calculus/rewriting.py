@@ -1,9 +1,10 @@
 r"""Rewriting in a monotone context: where x <= y, f(x) <= f(y) for every f built so that it grows with its hole.
 
-Sums grow with every term. Products grow with a factor if the others are not negative; powers, and products of symbolic
-length, if the smaller value of what is replaced is not negative; a negative power falls, if that value is positive. Under
-a norm only equal words may be exchanged. Every sign is proved (`errorflow.theory.calculus.signs`). What a rule says of a
-product's body may depend on its step, what a fact says of a word may not.
+Sums grow with every term, an expectation with its argument. Products grow with a factor if the others are not negative;
+powers, and products of symbolic length, if the smaller value of what is replaced is not negative; a negative power falls, if
+that value is positive. Under a norm only equal words may be exchanged. Every sign is proved
+(`errorflow.theory.calculus.signs`). What a rule says of a product's body may depend on its step, what a fact says of a word
+may not.
 
 Main definitions: `Candidate`, `rewrites`.
 """
@@ -21,6 +22,7 @@ from .. import quantities
 from .facts import Fact, sides
 from .forms import Entry, Form
 from .matching import Bindings, bind, captured, match
+from .mean import Mean
 from .words import STEP, At, Chain, Dot, Letter, Over, OverSum, Word, dot, rebuild, replace
 
 Local = Literal["<=", ">=", "="]
@@ -169,7 +171,7 @@ def _inside(expr: Any, place: int, local: Local) -> Local | None:
     if local == "=" or isinstance(expr, Word | Entry | Form | quantities.MatrixFunctional) or isinstance(arg, Word):
         return "="
     flip: Local = ">=" if local == "<=" else "<="
-    if isinstance(expr, sp.Add | sp.Max | sp.Min | sp.exp | sp.log):
+    if isinstance(expr, sp.Add | sp.Max | sp.Min | sp.exp | sp.log | Mean):
         return local
     if isinstance(expr, sp.Mul):
         return flip if _cofactor(expr, place).could_extract_minus_sign() else local

@@ -20,12 +20,12 @@ from ..quantities import (
     spectral_norm,
     spectral_radius,
 )
-from . import block_rules, order_rules, power_rules, proved_rules
+from . import block_rules, mean_rules, order_rules, power_rules, proved_rules
 from .facts import Diagonal, Fact, Invertible, UnitInterval, eq, le
 from .forms import form
 from .rule import Rule
 from .rule import textbook_rule as _rule
-from .words import IDENTITY, Letter, absolute, chain, dot, instance, inverse, plus, product_over, scaled
+from .words import IDENTITY, Letter, absolute, chain, dot, instance, inverse, plus, product_over, scaled, transpose
 
 A, B, D, E, L, x = map(Letter, "ABDELx")
 v = Letter("v'")  # a name that no author's letter has
@@ -165,6 +165,12 @@ entries_of_scaled_rows = _rule(
     "entry_diag_mul_le",
     Diagonal(D),
 )
+entries_by_norm = _rule(
+    "entries by the norm",
+    le(max_abs(A), spectral_norm(A)),
+    "section 5.6, A_ij = e_i^T A e_j",
+    "max_abs_le_norm",
+)
 spectral_by_row_sum = _rule(
     "spectral norm by row sums",
     le(spectral_norm(A), sp.sqrt(n) * row_sum_norm(A)),
@@ -251,6 +257,41 @@ sector = _rule(
     "sector_diag",
     UnitInterval(D),
 )
+inner_product = _rule(
+    "inner product of two vectors",
+    le(sp.Abs(form(x, v)), spectral_norm(x) * spectral_norm(v)),
+    "section 5.1, Cauchy-Schwarz inequality",
+    "abs_inner_le",
+)
+equal_inner_products = _rule(
+    "vectors with equal inner products",
+    eq(A, E),
+    "section 0.6, a vector that is orthogonal to all vectors is zero",
+    "ext_inner",
+    Fact("all vectors", eq(form(v, A), form(v, E)), over=(v,)),
+)
+modulus_of_sum = _rule(
+    "modulus of a sum",
+    le(sp.Abs(c + d), sp.Abs(c) + sp.Abs(d)),
+    "theorem 1.33, triangle inequality for numbers",
+    "abs_add_le",
+    reference="rudin1976",
+    over_complex=True,
+)
+modulus_of_product = _rule(
+    "modulus of a product",
+    eq(sp.Abs(c * d), sp.Abs(c) * sp.Abs(d)),
+    "theorem 1.33, modulus of a product",
+    "abs_mul",
+    reference="rudin1976",
+    over_complex=True,
+)
+norm_of_transpose = _rule(
+    "norm of a transpose",
+    eq(spectral_norm(transpose(A)), spectral_norm(A)),
+    "section 5.6, a matrix and its transpose have the same singular values",
+    "norm_transpose",
+)
 square_of_form = _rule(
     "square of a norm",
     le(0, form(x, x)),
@@ -286,12 +327,12 @@ ando = Rule(
 
 
 def all() -> tuple[Rule, ...]:
-    """Every rule: those of this file, of `block_rules`, `order_rules`, `power_rules` and `proved_rules`.
+    """Every rule: those of this file, of `block_rules`, `mean_rules`, `order_rules`, `power_rules` and `proved_rules`.
 
     >>> len(all()) > 25
     True
     """
-    files = (globals(), *map(vars, (block_rules, order_rules, power_rules, proved_rules)))
+    files = (globals(), *map(vars, (block_rules, mean_rules, order_rules, power_rules, proved_rules)))
     return tuple(value for names in files for value in names.values() if isinstance(value, Rule))
 
 

@@ -17,6 +17,7 @@ from .. import quantities
 from .facts import Fact, sides
 from .forms import Form, same
 from .matching import bind, instances
+from .mean import Mean
 from .words import STEP, Dot, Over, Word, dot, transpose
 
 Use = Callable[[Fact], None]
@@ -52,7 +53,7 @@ def nonnegative(expr: sp.Expr, facts: Iterable[Fact], use: Use = lambda _: None,
     if isinstance(expr, sp.Max) and any(nonnegative(a, facts, use, depth) for a in expr.args):
         use(REAL)
         return True
-    if isinstance(expr, Over) and nonnegative(expr.args[0], facts, use, depth):
+    if isinstance(expr, Over | Mean) and nonnegative(expr.args[0], facts, use, depth):
         return True
     return depth > 0 and _by_fact(expr, facts, use, depth)
 
@@ -71,9 +72,12 @@ def _nonnegative_power(base: sp.Expr, exponent: sp.Expr, facts: tuple[Fact, ...]
     return False
 
 
-def undefined(expr: sp.Basic, facts: Iterable[Fact], use: Use = lambda _: None) -> str | None:
+def undefined(
+    expr: sp.Basic, facts: Iterable[Fact], use: Use = lambda _: None, known: set[sp.Expr] | None = None
+) -> str | None:
     """What must hold for a power or a logarithm to be defined, and is not known; None if all are defined.
 
+    ``known`` are those that the same facts define; what is found to be defined joins them.
     A fact about one number presupposes that what it speaks of is defined.
 
     >>> x = sp.Symbol("x")
@@ -81,8 +85,14 @@ def undefined(expr: sp.Basic, facts: Iterable[Fact], use: Use = lambda _: None) 
     ('0 < x', None)
     """
     facts = tuple(facts)
-    needs = ((_domain(part, facts, use), part) for part in expr.atoms(sp.Pow, sp.log, sp.acosh))
-    return min((need for need, part in needs if need is not None and not _presupposed(part, facts, use)), default=None)
+    known, unmet = set() if known is None else known, []
+    for part in expr.atoms(sp.Pow, sp.log, sp.acosh) - known:
+        need = _domain(part, facts, use)
+        if need is None or _presupposed(part, facts, use):
+            known.add(part)
+        else:
+            unmet.append(need)
+    return min(unmet, default=None)
 
 
 def _domain(part: sp.Expr, facts: tuple[Fact, ...], use: Use) -> str | None:
@@ -166,15 +176,27 @@ def _by_fact(expr: sp.Expr, facts: tuple[Fact, ...], use: Use, depth: int) -> bo
                 if nonnegative(bind(a, bindings), facts, use, depth - 1):
                     use(fact)
                     return True
-        if not fact.over and _exceeds_multiple(expr, sp.expand(large - small), facts, use, depth):
+        if (
+            not fact.over
+            and _comparable(expr, small, large)
+            and _exceeds_multiple(expr, sp.expand(large - small), facts, use, depth)
+        ):
             use(fact)
             return True
     return False
 
 
+def _comparable(expr: sp.Expr, small: sp.Expr, large: sp.Expr) -> bool:
+    """Whether a gap can be a part of an expression: steps of the same symbols, or a sum of the same symbols."""
+    symbols = small.free_symbols | large.free_symbols
+    if expr.is_integer:
+        return bool(small.is_integer and large.is_integer and symbols & expr.free_symbols)
+    return isinstance(expr, sp.Add) and symbols == expr.free_symbols
+
+
 def _exceeds_multiple(expr: sp.Expr, gap: sp.Expr, facts: tuple[Fact, ...], use: Use, depth: int) -> bool:
     """Whether expr is a positive multiple of something that is not negative, plus something that is not."""
-    if isinstance(expr, sp.Add) and same(expr, gap):
+    if isinstance(expr, sp.Add) and expr.free_symbols == gap.free_symbols and same(expr, gap):
         return True
     if not (expr.is_integer and gap.is_integer):
         return False

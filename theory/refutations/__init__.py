@@ -5,6 +5,8 @@ from __future__ import annotations
 from ..refutation import Refutation
 from . import (
     contraction_at_every_step,
+    contractive_at_small_initialization,
+    descent_always_raises_the_radius,
     eigenvalues_along_a_cycle,
     gradient_through_orthogonal_weights,
     growth_from_norm_above_one,
@@ -13,6 +15,7 @@ from . import (
     growth_needs_radius_above_one,
     jacobians_in_forward_order,
     largest_slope_alone,
+    learnt_lag_from_error_flow,
     logarithmic_norm_of_euler_step,
     long_range_from_nonzero_gradient,
     lstm_constant_error_flow,
@@ -22,11 +25,15 @@ from . import (
     radius_of_antisymmetric_steps,
     radius_without_transient,
     row_vector_with_column_norm,
+    sharp_bound_for_untied_copies,
     slope_as_squared_difference,
     squared_norm_ratio,
     tanh_applied_twice,
+    total_gradient_never_vanishes,
     transposed_jacobian,
+    unit_radius_at_initialization,
     vanishing_below_unit_radius,
+    zero_radius_without_memory,
 )
 
 __all__ = ["all", "get"]
@@ -50,6 +57,7 @@ def all() -> tuple[Refutation, ...]:
         logarithmic_norm_of_euler_step.refutation,
         lstm_constant_error_flow.refutation,
         largest_slope_alone.refutation,
+        sharp_bound_for_untied_copies.refutation,
         transposed_jacobian.refutation,
         squared_norm_ratio.refutation,
         growth_needs_radius_above_one.refutation,
@@ -60,6 +68,12 @@ def all() -> tuple[Refutation, ...]:
         growth_from_norm_above_one.refutation,
         slope_as_squared_difference.refutation,
         long_range_from_nonzero_gradient.refutation,
+        total_gradient_never_vanishes.refutation,
+        learnt_lag_from_error_flow.refutation,
+        descent_always_raises_the_radius.refutation,
+        unit_radius_at_initialization.refutation,
+        contractive_at_small_initialization.refutation,
+        zero_radius_without_memory.refutation,
         jacobians_in_forward_order.refutation,
         tanh_applied_twice.refutation,
     )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 
-from . import constant_activation, elementary, latching, self_regularization, sensitivity, slopes
+from . import (
+    constant_activation,
+    elementary,
+    ginibre_powers,
+    latching,
+    recall_window,
+    self_regularization,
+    sensitivity,
+    slopes,
+    uniform_weight,
+)
 from .fact import Maximum, Minimum, ScalarFact
 
 __all__ = ["Maximum", "Minimum", "ScalarFact", "all", "get"]
@@ -17,7 +27,17 @@ def all() -> tuple[ScalarFact, ...]:
     >>> [fact.id for fact in all()][:2]
     ['tanh_slope', 'logistic_slope']
     """
-    folders = (slopes, constant_activation, elementary, self_regularization, sensitivity, latching)
+    folders = (
+        slopes,
+        constant_activation,
+        elementary,
+        self_regularization,
+        recall_window,
+        sensitivity,
+        ginibre_powers,
+        latching,
+        uniform_weight,
+    )
     return tuple(fact for folder in folders for fact in folder.facts())
 
 

@@ -3,7 +3,8 @@ r"""Scalar linear recall: for which w in (0, 1) gradient descent raises w, exact
 The net ``h_t = w h_{t-1} + b u_t``, y = c h_t, with white input of variance 1 is to recall u_{t-d}. Its loss is
 ``L(w) = (cb)^2 / (1 - w^2) - 2 cb w^d + 1``. For cb > 0, descent raises w if and only if cb < R(w) with
 ``R(w) = d w^(d-2) (1 - w^2)^2``, which has its only maximum at ``w^2 = (d-2)/(d+2)``; d times the maximum tends to
-``16 e^-2``. So descent repairs the error flow inside a window around this w, if cb is small, and shrinks w outside.
+``16 e^-2``. So descent repairs the error flow inside a window around this w, if cb is small, and shrinks w outside:
+`errorflow.theory.scalar_facts.recall_window` finds its ends.
 """
 
 from __future__ import annotations
@@ -13,14 +14,11 @@ from sympy.logic.boolalg import And, Equivalent
 
 from ..exponential_form import exponential_form, limit
 from ..exponential_form import y as exponential
-from ..isolated_root import IsolatedRoot
-from ..sign_tables import compare, sign_table
+from ..sign_tables import sign_table
 from .fact import Maximum, ScalarFact
 from .proofs import (
     Letters,
-    gap,
     identity,
-    is_strict,
     not_proved,
     positive,
     require_zero,
@@ -144,44 +142,6 @@ def tends(fact: ScalarFact) -> None:
         require_zero(fact, limit(bound, d, sp.oo) - relation.rhs)
 
 
-def window(fact: ScalarFact) -> None:
-    """R - cb is negative, positive, negative on (0, 1), with exactly the stated zeros."""
-    inside, rises = sorted(fact.statement.args, key=lambda part: not isinstance(part, And))
-    if fact.given != (BELOW_ONE,) or not isinstance(inside, And) or not is_strict(rises):
-        raise not_proved(fact, "an open window in (0, 1) is needed")
-    function = gap(rises)
-    table = sign_table(function, w, sp.S.Zero, sp.S.One)
-    ends = sorted((gap(part) for part in inside.args if is_strict(part)), key=lambda end: end.coeff(w), reverse=True)
-    roots = [w - ends[0], w + ends[1]] if len(ends) == 2 else []
-    if table.start != -1 or len(table.zeros) != 2 or len(table.changes) != 2 or not roots:
-        raise not_proved(fact, f"{function} has the zeros {table.zeros} in (0, 1)")
-    for root, zero in zip(roots, table.zeros, strict=True):
-        if not isinstance(root, IsolatedRoot) or root.equation != function.subs(w, root.variable):
-            raise not_proved(fact, f"{root} is not a zero of {function}")
-        if [z for z, _ in table.zeros if compare(root.lower, z) < 0 < compare(root.upper, z)] != [zero[0]]:
-            raise not_proved(fact, f"{root} is not the zero {zero[0]}")
-
-
-def _window(name: str, product: sp.Rational, lag: int, ends: tuple[tuple[str, str, str], ...]) -> ScalarFact:
-    rises = sp.Lt(product, threshold(sp.Integer(lag)), evaluate=False)
-    left, right = (IsolatedRoot(letter, gap(rises), w, low, high) for letter, low, high in ends)
-    inside = And(sp.Lt(left, w, evaluate=False), sp.Lt(w, right, evaluate=False), evaluate=False)
-    return ScalarFact(
-        id=f"recall_window_{name}",
-        statement=Equivalent(rises, inside),
-        given=(BELOW_ONE,),
-        words=f"At lag {lag} with cb = {product}, descent raises w exactly between two numbers, to three digits "
-        f"{_rounded(left)} and {_rounded(right)}, and shrinks it outside.",
-        citation=None,
-        proof=window,
-    )
-
-
-def _rounded(root: IsolatedRoot) -> str:
-    """The three decimals that all numbers of the bracket round to."""
-    return f".{sp.Rational(root.lower + root.upper) / 2 * 1000}"
-
-
 def facts() -> tuple[ScalarFact, ...]:
     """The facts of this file."""
     slope = sp.Derivative(loss(), w)
@@ -248,6 +208,4 @@ def facts() -> tuple[ScalarFact, ...]:
             citation=None,
             proof=tends,
         ),
-        _window("tenth", sp.Rational(1, 10), 20, (("w_1", ".8755", ".8765"), ("w_2", ".9285", ".9295"))),
-        _window("hundredth", sp.Rational(1, 100), 20, (("w_3", ".7075", ".7085"), ("w_4", ".9865", ".9875"))),
     )
