@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import sympy as sp
 
 from .intervals import HierarchyRecord, Interval
 from .measurements import GradientNorms, LagShares, ProfileRecord, SpectrumRecord, Truncation
+
+if TYPE_CHECKING:  # its records hold those of this module
+    from .confrontation.record import Confrontation
 
 Object = Literal["state_jacobian", "total_gradient", "lag_share", "error_flow"]
 QUESTIONS: dict[str, str] = {"state_jacobian": "Q1", "total_gradient": "Q2", "lag_share": "Q3", "error_flow": "Q4"}
@@ -346,6 +349,7 @@ class Analysis:
     hierarchy: tuple[HierarchyRecord, ...] = ()
     truncation: Truncation | None = None
     gradient_norms: GradientNorms | None = None
+    confrontation: Confrontation | None = None
     schema_version: int = SCHEMA_VERSION
 
     def verdict(self, name: str) -> VerdictRecord:

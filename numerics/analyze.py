@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -15,23 +17,24 @@ from ..theory.bounds import slope_form
 from . import records
 from .analysis import Analysis
 from .axes import Array
-from .backprop import Backward, unit_cotangents
+from .backprop import unit_cotangents
 from .drive import drive
 from .error_flow import error_flow
 from .evaluate import environment
 from .functionals import decompose
-from .gradient_records import joint_part
 from .instantiate import instances
 from .lyapunov.record import measured_spectrum
 from .network import Network
 from .profile import gradient_profile
-from .simulate import Rng, Trajectory, generator, simulate
+from .simulate import Rng, Trajectory, simulate
 from .truncation import truncated
 from .whole_gradient import whole_gradient_log_norms
 
-DIRECTIONS = 4
-RECALL_LAG = 10
-SUMMED = 4  # samples whose parts of the gradient are added up
+if TYPE_CHECKING:
+    from ..theory.evidence import Graph
+    from .confrontation.record import Confrontation
+
+EXAMPLES = 5  # per law of the confrontation
 Advance = Callable[[], None]
 
 
@@ -40,12 +43,13 @@ def analyze(
     *,
     steps: int | None = None,
     samples: int | None = None,
-    directions: int = DIRECTIONS,
+    directions: int = records.DIRECTIONS,
     input_scale: float | None = None,
     inputs: Array | None = None,
     input_name: str = "given inputs",
     rng: Rng = 0,
     facts: bool = False,
+    confrontation: bool = False,
     advance: Advance = lambda: None,
 ) -> Analysis:
     """Everything the toolkit can say about one network, with evidence: the data of the JSON document.
@@ -54,7 +58,8 @@ def analyze(
     ``(T, m, samples)``, described by ``input_name``; ``steps`` (100 unless given, the length of the inputs if those are
     given) is the horizon T and ``samples`` (32) the number of input sequences. ``rng`` seeds inputs and cotangents: the
     same seed gives the same analysis. With ``facts`` the scalar facts of the theory are proved and listed too, which takes
-    some seconds. The initial state is zero. ``advance`` is called T times in all.
+    some seconds. With ``confrontation`` the laws of the dispute are put to random networks, and the networks that shall be
+    compared are judged. The initial state is zero. ``advance`` is called T times in all, and once per law and network then.
 
     Raises ValueError for arguments out of range, both ``inputs`` and a scale or steps beyond them, or a batch of networks.
 
@@ -70,7 +75,7 @@ def analyze(
     if network.nets:
         raise ValueError(f"network must be one network, got a batch of {network.nets}")
     seed = int(rng) if isinstance(rng, int | np.integer) and not isinstance(rng, bool) else None
-    for_inputs, for_profile, for_spectrum, for_flow, for_norms = generator(rng).spawn(5)
+    own = records.streams(rng)
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(max_workers=2) as pool:
         driven = drive(
             network,
@@ -79,10 +84,10 @@ def analyze(
             input_scale=input_scale,
             inputs=inputs,
             input_name=input_name,
-            rng=for_inputs,
+            rng=own.inputs,
         )
         trajectory, described = _within_range(simulate(network, driven.inputs), driven.name)
-        recurrent, every = records.recurrent_parameters(network), tuple(network.parameters)
+        every = tuple(network.parameters)
         everywhere = environment(network)
         first = trajectory.take(slice(0, 1))
         first.kernels.dense(network.at(1), first.point(1))  # compiles what the threads share
@@ -93,37 +98,62 @@ def analyze(
             trajectory,
             directions=directions,
             parameters=every,
-            summed=SUMMED,
-            rng=for_profile,
+            summed=records.SUMMED,
+            rng=own.profile,
             advance=advance,
         )
-        spectrum = measured_spectrum(trajectory, rng=for_spectrum)
-        errors = unit_cotangents(network.state_dim, samples=trajectory.samples, directions=1, rng=for_norms)[..., 0]
+        spectrum = measured_spectrum(trajectory, rng=own.spectrum)
+        errors = unit_cotangents(network.state_dim, samples=trajectory.samples, directions=1, rng=own.norms)[..., 0]
         norms = whole_gradient_log_norms(trajectory, errors, every)
-        flow = error_flow(network, lag=RECALL_LAG, scale=driven.scale or 1.0, rng=for_flow)
+        flow = error_flow(network, lag=records.RECALL_LAG, scale=driven.scale or 1.0, rng=own.flow)
         here = environment(trajectory=trajectory)
         decomposed.result()
         found = (instances(everywhere), instances(here))
         profile = profiled.result()
-        passed = profile.pass_
-        total = _total(network, passed, recurrent)
-        cut = truncated(passed, every)
+        cut = truncated(profile.pass_, every)
         return records.assemble(
             trajectory=trajectory,
             described=(described, driven.scale),
             directions=directions,
             profile=profile,
-            total=total,
             cut=cut,
             norms=norms,
             spectrum=spectrum,
-            flow=(flow, RECALL_LAG),
+            flow=(flow, records.RECALL_LAG),
             where=everywhere,
             here=here,
             found=found,
             seed=seed,
             facts=facts,
+            confronted=partial(_confronted, network=network, rng=own.confrontation, advance=advance)
+            if confrontation
+            else lambda _: None,
         )
+
+
+def _confronted(graph: Graph, *, network: Network, rng: np.random.Generator, advance: Advance) -> Confrontation:
+    """The laws put to examples, then the networks to compare with; adds their nodes to the graph."""
+    from .confrontation.contrast import contrast  # these judge networks by the functions that serve `analyze`
+    from .confrontation.networks import networks
+    from .confrontation.record import Confrontation
+    from .confrontation.run import confront
+
+    for_laws, for_networks, for_verdicts = rng.spawn(3)
+    laws = confront(graph, examples=EXAMPLES, rng=for_laws, advance=advance)
+    chosen = [named for named in networks(rng=for_networks) if not _same_weights(named.network, network)]
+    judged = []
+    for named, own in zip(chosen, for_verdicts.spawn(len(chosen)), strict=True):
+        judged.append(contrast(graph, named, rng=own))
+        advance()
+    return Confrontation(laws, tuple(judged))
+
+
+def _same_weights(first: Network, second: Network) -> bool:
+    """Whether two networks are one cell with equal parameters: one of them says nothing that the other does not."""
+    cells = [(one.cell.name, one.cell.activations) for one in (first, second)]
+    return cells[0] == cells[1] and all(
+        np.array_equal(array, second.parameters[name]) for name, array in first.parameters.items()
+    )
 
 
 def _within_range(trajectory: Trajectory, described: str) -> tuple[Trajectory, str]:
@@ -134,12 +164,3 @@ def _within_range(trajectory: Trajectory, described: str) -> tuple[Trajectory, s
     if step == 1:
         raise ValueError("inputs must leave the states below 1e150, got an overflow at the first step")
     return trajectory.until(step - 1), f"{described}, cut before step {step}, at which a state overflows"
-
-
-def _total(network: Network, passed: Backward, parameters: tuple[str, ...]) -> Array:
-    """log norm of the gradient over the last k+1 copies ``(T, series)``: of the sum if tied, of all copies if not."""
-    if network.tied:
-        together = joint_part(passed.log_total, parameters)[:, :, :1]
-    else:
-        together = np.logaddexp.accumulate(2 * joint_part(passed.log_part, parameters), axis=0) / 2
-    return together.reshape(len(together), -1)

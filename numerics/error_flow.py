@@ -6,7 +6,7 @@ white inputs, E = mean of (y - target)^2. G = dE/dW comes from the backward pass
 eigenvectors v, u (claim C10, an equality); the derivative of the mean log slope is a central difference on the same
 inputs. Several readouts give an interval.
 
-Main definitions: `ErrorFlow`, `error_flow`, `radius_derivatives`.
+Main definitions: `ErrorFlow`, `error_flow`, `radius_derivatives`, `recall_gradients`.
 """
 
 from __future__ import annotations
@@ -141,14 +141,29 @@ def _judged(radius: dict[str, tuple[float, ...]], flow: tuple[float, ...], lag: 
 
 
 def _gradients(trajectory: Trajectory, lag: int, readouts: int, random: np.random.Generator) -> list[dict[str, Array]]:
-    """dE/d(recurrent matrices) of linear recall for several random readouts, in one backward pass."""
+    """The gradients of recall for several random readouts, each of a random combination of the inputs."""
+    readout = _unit(trajectory.network.n, readouts, random)
+    return recall_gradients(trajectory, readout, _unit(trajectory.network.m, readouts, random), lag=lag)
+
+
+def recall_gradients(trajectory: Trajectory, readout: Array, target: Array, *, lag: int) -> list[dict[str, Array]]:
+    """dE/d(recurrent matrices), E = mean of (c^T h_T - q^T u_{T-lag})^2 over the samples, in one backward pass.
+
+    Each column of ``readout (n, k)`` is a c, each of ``target (m, k)`` a q, and gives one gradient. The network is tied.
+
+    >>> from errorflow.theory import activations, cells
+    >>> cell = cells.get("elman", activation=activations.Identity())
+    >>> net = Network(cell, {"W": np.array([[0.5]]), "B": np.ones((1, 1)), "b": np.zeros(1)})
+    >>> run = simulate(net, np.array([1.0, 0.0]).reshape(2, 1, 1))  # h = 1, 0.5: dE/dW = 2 (0.5 - 1) h_1
+    >>> recall_gradients(run, np.ones((1, 1)), np.ones((1, 1)), lag=1)
+    [{'W': array([[-1.]])}]
+    """
     network, kernels = trajectory.network, trajectory.kernels
-    n = network.n
-    readout = np.zeros((network.state_dim, readouts))
-    readout[:n] = _unit(n, readouts, random)
-    target = _unit(network.m, readouts, random).T @ trajectory.inputs[trajectory.steps - 1 - lag]
-    error = readout.T @ trajectory.states[-1] - target
-    flow = readout[:, None, :] * (2.0 * error.T / trajectory.samples)
+    n, readouts = network.n, readout.shape[1]
+    full = np.zeros((network.state_dim, readouts))
+    full[:n] = readout
+    error = full.T @ trajectory.states[-1] - target.T @ trajectory.inputs[trajectory.steps - 1 - lag]
+    flow = full[:, None, :] * (2.0 * error.T / trajectory.samples)
     names = [p.name for p in network.cell.parameters if p.kind == "matrix" and p.columns == "n"]
     gradients = [{name: np.zeros_like(network.parameters[name]) for name in names} for _ in range(readouts)]
     for t, point in trajectory.backward():

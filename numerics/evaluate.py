@@ -19,9 +19,12 @@ from sympy.core.relational import Relational
 from ..theory import notation, quantities
 from ..theory.bounds import setting, slope_form
 from ..theory.calculus.forms import Entry, Form
+from ..theory.calculus.mean import Mean
 from ..theory.calculus.words import STEP, Letter, Over, OverSum, Word, replace
 from ..theory.hypotheses import Hypothesis
 from ..theory.jacobian import step_jacobian
+from ..theory.language import Apply
+from ..theory.language import value as value_of
 from .axes import Array
 from .enclosure import Answer as Status
 from .enclosure import Enclosure, exact, exact_number, measured
@@ -41,7 +44,8 @@ class Environment:
 
     Matrices are ``(n, n)``, or ``(T, n, n)`` for untied copies: norms then take their largest value over the copies,
     the smallest gain its smallest, and entrywise quantities belong to the entrywise maximum of |W_t|. ``letters`` are the
-    other letters of a derivation, ``values`` its other symbols, a lag among them.
+    other letters of a derivation, ``values`` its other symbols, a lag among them. ``outcomes`` are the environments of the
+    outcomes of chance, all equally likely, over which an expectation is the average.
     """
 
     matrices: Mapping[str, Array]
@@ -55,6 +59,7 @@ class Environment:
     trajectory: Trajectory | None = None
     letters: Mapping[str, Array | Steps] = field(default_factory=dict)
     values: Mapping[sp.Symbol, Enclosure] = field(default_factory=dict)
+    outcomes: tuple[Environment, ...] = ()
     known: dict[sp.Expr, Enclosure] = field(default_factory=dict)
 
 
@@ -145,10 +150,14 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
         return where.slope_least
     if expr in where.values:
         return where.values[expr]
+    if expr in (notation.curvature_sup, notation.value_sup):
+        return _of_activation(expr, where)
     if isinstance(expr, Over):
         return _over(expr, where)
     if isinstance(expr, Form | Entry):
         return _number(expr, where)
+    if isinstance(expr, Mean):
+        return _mean(expr, where)
     if isinstance(expr, quantities.jacobian_norm | quantities.jacobian_gain) and "D" in where.letters:
         definition = setting.product if isinstance(expr, quantities.jacobian_norm) else setting.gain
         return evaluate(definition.claim.rhs.xreplace({notation.lag: expr.args[0]}), where)
@@ -175,6 +184,8 @@ def _evaluate(expr: sp.Expr, where: Environment) -> Enclosure:
         return arguments[0].log()
     if isinstance(expr, sp.exp):
         return arguments[0].exp()
+    if isinstance(expr, sp.Abs):
+        return abs(arguments[0])
     raise NoValue(f"expression must be built from quantities, got {expr}, which has no value here")
 
 
@@ -201,6 +212,31 @@ def _number(expr: Form | Entry, where: Environment) -> Enclosure:
     return measured(float(array[row, column]))
 
 
+def _mean(expr: Mean, where: Environment) -> Enclosure:
+    """The average over the outcomes of chance, all equally likely."""
+    if not where.outcomes:
+        raise NoValue(f"an expectation needs the outcomes of chance, got none for {expr}")
+    total = exact(0)
+    for outcome in where.outcomes:
+        total = total + evaluate(expr.args[0], outcome)
+    return total / exact(len(where.outcomes))
+
+
+def _of_activation(expr: sp.Expr, where: Environment) -> Enclosure:
+    """sup |phi''| or sup |phi| of the phi in J_t = diag(phi'(a_t)) W, by its exact range; unknown for another form."""
+    cell = where.network.cell if where.network is not None else None
+    form = slope_form(cell) if cell is not None else None
+    nodes = cell.nodes if cell is not None and form is not None else ()
+    applied = [(node.activation, node.operand) for node in nodes if isinstance(node, Apply)]
+    for activation in (phi for phi, v in applied if form is not None and phi.df(value_of(v)) == form.slope):
+        if expr == notation.curvature_sup and activation.kinks:
+            return exact(math.inf)
+        found = activation.second_range if expr == notation.curvature_sup else activation.value_range
+        if found is not None:
+            return abs(exact_number(found.lower)).maximum(abs(exact_number(found.upper)))
+    return Enclosure(0.0, math.inf)
+
+
 _COMBINE: dict[type, Callable[[Enclosure, Enclosure], Enclosure]] = {
     sp.Add: lambda a, b: a + b,
     sp.Mul: lambda a, b: a * b,
@@ -215,8 +251,10 @@ def _functional(expr: quantities.MatrixFunctional, where: Environment) -> Enclos
         return functional(type(expr), where.matrices[argument.name])
     if isinstance(argument, Word):
         array = _array(argument, where)
-        if array.shape[0] == array.shape[1]:
+        if array.shape[-2] == array.shape[-1]:
             return functional(type(expr), array).resting_on(measured(0.0))  # the array itself is rounded
+        if type(expr) is quantities.max_abs:
+            return measured(float(np.abs(array).max()))
         return measured(float(np.linalg.norm(array, 2))) if type(expr) is quantities.spectral_norm else _unknown(expr)
     entries = [[evaluate(argument[i, j], where) for j in range(argument.cols)] for i in range(argument.rows)]
     upper = np.array([[e.upper for e in row] for row in entries])

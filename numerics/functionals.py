@@ -70,7 +70,8 @@ EVALUATORS: dict[type[quantities.MatrixFunctional], Callable[[Array], Enclosure]
     quantities.joint_spectral_radius: _joint,
 }
 _ENTRYWISE = (quantities.perron_radius, quantities.perron_scaling_norm, quantities.perron_condition)
-_OF_ONE_MATRIX = (
+_OF_ONE_MATRIX = (  # that of each copy says nothing of their product: [[0, 3], [0, 0]] and its transpose have radius 0
+    quantities.spectral_radius,
     quantities.numerical_radius,
     quantities.scaled_numerical_radius,
     quantities.certificate_rate,

@@ -1,11 +1,13 @@
 r"""From what was computed to the records of an `Analysis`, with the evidence graph built along the way.
 
-Main definitions: `assemble`, `recurrent_parameters`, `network_record`, `constant_records`, `bound_record`.
+Main definitions: `assemble`, `streams`, `recurrent_parameters`, `network_record`, `grounds`, `constant_records`,
+`bound_record`, `verdict_records`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from . import analysis as a
 from . import measurements as m
 from . import verdict
 from .axes import Array
+from .backprop import Backward
 from .brackets import hierarchy_records
 from .cards import claim_cards, fact_cards, hypothesis_record, refutation_cards, theorem_cards
 from .error_flow import ErrorFlow
@@ -29,8 +32,11 @@ from .lyapunov import Spectrum
 from .lyapunov.record import spectrum_record
 from .network import Network
 from .profile import Profile, log_shares
-from .simulate import Trajectory
+from .simulate import Rng, Trajectory, generator
 from .truncation import Truncated
+
+if TYPE_CHECKING:  # the networks of a confrontation are judged by the functions of this module
+    from .confrontation.record import Confrontation
 
 AUXILIARY = (
     quantities.perron_scaling_norm,
@@ -53,6 +59,30 @@ MEASUREMENTS = {
     "measurement:gradient": "gradient by lag, double precision",
     "measurement:error_flow": "one descent step, double precision",
 }
+DIRECTIONS = 4
+RECALL_LAG = 10
+SUMMED = 4  # samples whose parts of the gradient are added up
+Found = tuple[Sequence[Instance], Sequence[Instance]]
+
+
+class Streams(NamedTuple):
+    """The generators of one analysis, one per use, so that leaving a use out moves no other number."""
+
+    inputs: np.random.Generator
+    profile: np.random.Generator
+    spectrum: np.random.Generator
+    flow: np.random.Generator
+    norms: np.random.Generator
+    confrontation: np.random.Generator
+
+
+def streams(rng: Rng) -> Streams:
+    """Independent generators from one seed or generator.
+
+    >>> streams(0).flow.random() == streams(0).flow.random() != streams(1).flow.random()
+    True
+    """
+    return Streams(*generator(rng).spawn(len(Streams._fields)))
 
 
 def recurrent_parameters(network: Network) -> tuple[str, ...]:
@@ -68,25 +98,21 @@ def assemble(
     described: tuple[str, float | None],
     directions: int,
     profile: Profile,
-    total: Array,
     cut: Truncated,
     norms: Array,
     spectrum: Spectrum,
     flow: tuple[ErrorFlow, int],
     where: Environment,
     here: Environment,
-    found: tuple[Sequence[Instance], Sequence[Instance]],
+    found: Found,
     seed: int | None,
     facts: bool,
+    confronted: Callable[[Graph], Confrontation | None] = lambda _: None,
 ) -> a.Analysis:
     """Put the pieces together; the order in which nodes enter the graph is that of the reasoning."""
     network = trajectory.network
     graph = Graph()
-    for identifier, label in MEASUREMENTS.items():
-        graph.add(Node(identifier, "measurement", label, Measured(label)))
-    for index, assumption in enumerate(network.assumed):
-        graph.add(Node(f"assumption:{index}", "hypothesis", assumption, Assumed(assumption)))
-    given = tuple(f"if {assumption}" for assumption in network.assumed)
+    grounds(graph, network)
     constants = constant_records(graph, where)
     every = np.arange(trajectory.steps + 1)[profile.lags]
     gaps = {
@@ -102,30 +128,19 @@ def assemble(
     claims = claim_cards(scopes, theorems, refutations)
     found_facts = fact_cards(graph) if facts else []
     bounds = [bound_record(graph, i, gaps.get((i.bound.id, i.scope))) for scope in found for i in scope]
-    flat = profile.log_norm.reshape(len(profile.lags), -1)
     recurrent, every_one = recurrent_parameters(network), tuple(network.parameters)
-    parts = profile.pass_.log_part
-    shares = log_shares(joint_part(parts, recurrent))
-    alive = shares.reshape(len(shares), -1)
-    alive = alive[:, ~np.isnan(alive).any(axis=0)]
-    part_lags = np.arange(len(shares))
-    last = len(shares) - 1 if len(shares) > 1 else 1  # the first copy reads the zero initial state: its part is zero
-    verdicts = [
-        *verdict.state_jacobian(graph, given, found, profile.lags, flat),
-        *verdict.total_gradient(graph, given, part_lags, total),
-        *verdict.lag_share(graph, given, part_lags[:last], alive[:last]),
-        *verdict.error_flow_verdict(graph, given, *flow),
-    ]
+    verdicts = verdict_records(graph, network, found=found, profile=profile, flow=flow)
+    confrontation = confronted(graph)
     return a.Analysis(
         network=network_record(network),
         horizon=a.Horizon(trajectory.steps, trajectory.samples, directions, *described),
         jacobian=_jacobian(network),
         notation=tuple(a.Notation(letter.symbol, letter.meaning) for letter in notation.TABLE),
-        verdicts=tuple(verdicts),
+        verdicts=verdicts,
         constants=constants,
         bounds=tuple(bounds),
         profile=_profile(profile, trajectory.samples, directions),
-        lag_shares=lag_shares(parts, recurrent),
+        lag_shares=lag_shares(profile.pass_.log_part, recurrent),
         spectrum=spectrum_record(spectrum, trajectory),
         eigenvalues=_eigenvalues(network),
         theorems=tuple(theorems),
@@ -137,7 +152,55 @@ def assemble(
         hierarchy=hierarchy_records(where),
         truncation=truncation(cut, ", ".join(every_one)),
         gradient_norms=gradient_norms(norms, ", ".join(every_one)),
+        confrontation=confrontation,
     )
+
+
+def grounds(graph: Graph, network: Network) -> None:
+    """Add what everything else rests on: the runs that are measured, and what the network's source did not say."""
+    for identifier, label in MEASUREMENTS.items():
+        graph.add(Node(identifier, "measurement", label, Measured(label)))
+    for index, assumption in enumerate(network.assumed):
+        graph.add(Node(f"assumption:{index}", "hypothesis", assumption, Assumed(assumption)))
+
+
+def verdict_records(
+    graph: Graph, network: Network, *, found: Found, profile: Profile, flow: tuple[ErrorFlow, int]
+) -> tuple[a.VerdictRecord, ...]:
+    """Q1 to Q4 in every scope, exactly one decisive each; ``found`` are the bounds for all inputs and on the trajectory.
+
+    ``graph`` has the grounds, the constants, the theorems and the bounds; ``flow`` comes with the lag of its recall.
+    """
+    given = tuple(f"if {assumption}" for assumption in network.assumed)
+    recurrent = recurrent_parameters(network)
+    flat = profile.log_norm.reshape(len(profile.lags), -1)
+    shares = living_shares(profile, recurrent)
+    total = log_total(network, profile.pass_, recurrent)
+    return (
+        *verdict.state_jacobian(graph, given, found, profile.lags, flat),
+        *verdict.total_gradient(graph, given, np.arange(len(total)), total),
+        *verdict.lag_share(graph, given, np.arange(len(shares)), shares),
+        *verdict.error_flow_verdict(graph, given, *flow),
+    )
+
+
+def living_shares(profile: Profile, parameters: tuple[str, ...]) -> Array:
+    """log share of each lag in the gradient ``(lags, series)``, without the series whose parts are all zero.
+
+    The last lag is left out: the first copy reads the zero initial state, so that its part is zero.
+    """
+    shares = log_shares(joint_part(profile.pass_.log_part, parameters))
+    alive = shares.reshape(len(shares), -1)
+    return np.asarray(alive[: max(len(shares) - 1, 1), ~np.isnan(alive).any(axis=0)])
+
+
+def log_total(network: Network, passed: Backward, parameters: tuple[str, ...]) -> Array:
+    """log norm of the gradient over the last k+1 copies ``(T, series)``: of the sum if tied, of all copies if not."""
+    if network.tied:
+        together = joint_part(passed.log_total, parameters)[:, :, :1]
+    else:
+        together = np.logaddexp.accumulate(2 * joint_part(passed.log_part, parameters), axis=0) / 2
+    return together.reshape(len(together), -1)
 
 
 def network_record(network: Network) -> a.NetworkRecord:
@@ -174,14 +237,14 @@ def constant_records(graph: Graph, where: Environment) -> dict[str, a.ConstantRe
             if functional in AUXILIARY and expr not in where.known:
                 continue  # it belongs to a bound that this cell does not have
             enclosure = evaluate(expr, where)
-            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, _basis(enclosure.evidence)))
+            graph.add(Node(f"constant:{expr}", "constant", functional.meaning, basis(enclosure.evidence)))
             found[str(expr)] = a.ConstantRecord(
                 enclosure.lower, enclosure.upper, enclosure.evidence, enclosure.residual, expr
             )
     return found
 
 
-def _basis(evidence: str) -> Certified | Measured:
+def basis(evidence: str) -> Certified | Measured:
     """The basis of a number: what its enclosure says of itself."""
     return Certified(ENCLOSED) if evidence == "certified" else Measured(FLOATS)
 
@@ -194,7 +257,7 @@ def bound_record(graph: Graph, instance: Instance, gaps: Array | None) -> a.Boun
     supports = [f"theorem:{instance.theorem.id}", *constants]
     if not constants or instance.evidence != "certified":  # suprema over the scope have no node of their own
         label = f"numbers of {bound.title}"
-        graph.add(Node(f"number:{bound.id}:{scope}", "number", label, _basis(instance.evidence)))
+        graph.add(Node(f"number:{bound.id}:{scope}", "number", label, basis(instance.evidence)))
         supports.append(f"number:{bound.id}:{scope}")
     if scope == "trajectory":
         supports.append("measurement:trajectory")

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..theory.calculus import order_rules
+from ..theory import theorems
 from ..theory.evidence import Graph, Node
 from ..theory.hypotheses import Hypothesis
+from ..theory.theorem import add_evidence
 from .analysis import QUESTIONS, Object, VerdictRecord
 from .axes import Array
 from .error_flow import ErrorFlow
@@ -172,7 +173,7 @@ def _by_growth(graph: Graph, given: tuple[str, ...], growth: Instance, steps: in
         scope="all_inputs",
         norm="2-norm of J(t, t-k)",
         verdict="vanishes",
-        rests_on=(*constants, f"rule:{order_rules.joint_radius_is_greatest.name}"),
+        rests_on=(*constants, add_evidence(graph, theorems.get("uniform_vanishing"))),
         rate=growth.rate.maximum(0).log().upper,
         half_life=_half_life(growth.rate.maximum(0).log().upper),
         lag_range=(1, steps),

@@ -5,12 +5,14 @@ Main definitions: `sides`, `witness_environment`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import sympy as sp
 
 from ..theory import notation
 from ..theory.calculus.words import At, Letter
-from ..theory.theorem import Theorem, Witness
+from ..theory.theorem import Theorem, Values, Witness
 from .enclosure import Enclosure
 from .evaluate import Environment, environment, evaluate
 from .words import Steps
@@ -23,12 +25,18 @@ def witness_environment(theorem: Theorem, witness: Witness, *, lag: int) -> Envi
     state X_0, ..., X_lag for instance, has the witness's value at every step, or its own where the witness gives X_0, ...
     """
     stepped = {at.letter for at in sp.Tuple(theorem.conclusion.lhs, theorem.conclusion.rhs).atoms(At)}
+    where = _environment(witness.values, witness, stepped, lag=lag)
+    outcomes = tuple(_environment(witness.values + chosen, witness, stepped, lag=lag) for chosen in witness.outcomes)
+    return replace(where, outcomes=outcomes, known={})
+
+
+def _environment(given: Values, witness: Witness, stepped: set[Letter], *, lag: int) -> Environment:
     W = np.array(witness.array.tolist(), dtype=float)
     identity = np.repeat(np.eye(len(W))[None], lag, axis=0)
     letters: dict[str, np.ndarray | Steps] = {name: Steps(identity) for name in ("D", "S")}
     values: dict[sp.Symbol, int | float] = {notation.lag: lag, notation.time: lag}
     copies: dict[str, dict[int, np.ndarray]] = {}
-    for symbol, value in witness.values:
+    for symbol, value in given:
         if isinstance(symbol, At):
             array = np.array(sp.Matrix(value).tolist(), dtype=float)
             copies.setdefault(symbol.letter.name, {})[int(symbol.index)] = array

@@ -15,6 +15,7 @@ from errorflow.numerics.functionals import EVALUATORS
 from errorflow.numerics.instantiate import instances
 from errorflow.numerics.ranges import all_inputs, along
 from errorflow.theory import cells, notation, quantities, theorems
+from errorflow.theory.activations import Identity
 from errorflow.theory.quantities import MatrixFunctional
 
 CELLS = cells.names()
@@ -169,6 +170,17 @@ def test_norms_of_untied_copies_are_the_largest_and_gains_the_smallest() -> None
     # no scaling common to all copies is searched: the norm itself, with condition 1
     assert upper(quantities.diagonal_scaling_norm) == upper(quantities.spectral_norm)
     assert upper(quantities.scaling_condition) == 1.0
+
+
+@pytest.mark.parametrize("steps", [2, 4])
+def test_the_spectral_radii_of_untied_copies_prove_nothing(steps: int) -> None:
+    # radius 0 each, and a product that grows like 3^T; as many copies as units once passed for one matrix
+    pair = np.array([[[0.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [3.0, 0.0]]])
+    linear = cells.get("elman", activation=Identity())
+    given = {"W": np.concatenate([pair] * (steps // 2)), "B": np.ones((2, 1)), "b": np.zeros(2)}
+    found = instances(environment(Network(linear, given, untied=True)))
+    assert not any(i.decided and i.bound.decides == "vanishes" for i in found)
+    assert evaluate(quantities.spectral_radius(W), on(given["W"])).upper == np.inf
 
 
 @pytest.mark.parametrize("name", CELLS)

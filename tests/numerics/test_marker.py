@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errorflow.numerics import Network, analyze, load_network, simulate
-from errorflow.numerics.experiments import marker
+from errorflow.numerics.experiments import marker, training
 
 WEIGHTS = files("errorflow.numerics").joinpath("data", "marker.npz")
 
@@ -58,13 +58,13 @@ def test_the_window_holds_a_marker(period, steps) -> None:
 @pytest.mark.parametrize("steps", [40, 41, 59, 60, 80, 97, 120, 200])
 def test_the_shipped_network_solves_fresh_windows_of_any_length(steps, shipped) -> None:
     fresh = marker.windows(period=marker.PERIOD, steps=steps, samples=512, rng=steps)
-    assert relative_error(*shipped, *fresh) < marker.SOLVED
+    assert relative_error(*shipped, *fresh) < training.SOLVED
 
 
 def test_the_shipped_network_answers_from_the_markers_and_not_from_the_noise(shipped) -> None:
     u, target = marker.windows(period=marker.PERIOD, steps=97, samples=512, rng=1)
     assert relative_error(*shipped, np.where(u == 1, 0.0, u), target) > 0.5
-    assert relative_error(*shipped, np.where(u == 1, u, 0.0), target) < marker.SOLVED
+    assert relative_error(*shipped, np.where(u == 1, u, 0.0), target) < training.SOLVED
 
 
 def test_the_shipped_network_is_a_vanilla_network_that_can_be_analyzed(shipped) -> None:
@@ -80,7 +80,7 @@ def test_the_shipped_network_is_a_vanilla_network_that_can_be_analyzed(shipped) 
 def test_training_lowers_the_error() -> None:
     short = marker.train(period=4, units=8, updates=1, rng=1)
     longer = marker.train(period=4, units=8, updates=600, rng=1)
-    assert longer.error < marker.SOLVED < short.error
+    assert longer.error < training.SOLVED < short.error
     assert short.updates == 1 < longer.updates <= 600
     for steps in (4, 6, 8, 12):  # the largest of these errors is the one that is told
         fresh = marker.windows(period=4, steps=steps, samples=512, rng=9)
@@ -94,13 +94,13 @@ def test_the_same_seed_trains_the_same_network() -> None:
 
 
 def test_its_gradient_is_that_of_the_loss_by_complex_steps(equations, monkeypatch) -> None:
-    seen, real = [], marker._gradient
+    seen, real = [], training._gradient
 
     def spy(weights, u, target):
         seen.append((dict(weights), u, target, real(weights, u, target)))
         return seen[-1][-1]
 
-    monkeypatch.setattr(marker, "_gradient", spy)
+    monkeypatch.setattr(training, "_gradient", spy)
     marker.train(period=2, units=2, updates=1, rng=0)
     ((weights, u, target, gradient),) = seen
 
@@ -135,4 +135,4 @@ def test_training_with_the_shipped_seed_gives_the_shipped_network(shipped, tmp_p
             assert np.corrcoef(arrays[name].ravel(), expected.ravel())[0, 1] > 0.9, name
         again = network.replace(**{name: arrays[name] for name in network.parameters})
         fresh = marker.windows(period=marker.PERIOD, steps=97, samples=512, rng=97)
-        assert relative_error(again, arrays["readout"], float(arrays["readout_offset"]), *fresh) < marker.SOLVED
+        assert relative_error(again, arrays["readout"], float(arrays["readout_offset"]), *fresh) < training.SOLVED

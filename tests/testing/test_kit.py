@@ -8,6 +8,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from errorflow.numerics import Network, bounds, simulate
+from errorflow.numerics.confrontation.law import Example
 from errorflow.testing import assert_bptt_matches, assert_gradients_bounded, strategies
 from errorflow.theory import activations, cells
 
@@ -86,3 +87,45 @@ def test_a_gradient_that_is_off_by_one_lag_is_caught() -> None:
 def test_strategies_refuse_bad_arguments_when_they_are_made(arguments: dict[str, object], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         strategies.square_matrices(**arguments)  # type: ignore[arg-type]  # bad on purpose
+
+
+@given(st.data())
+@settings(max_examples=12)
+def test_examples_run_and_are_of_the_family_that_they_name(data: st.DataObject) -> None:
+    example = data.draw(strategies.examples(families=["contractive", "nilpotent"], steps=(1, 3), untied=True))
+    copies = example.network.parameters["W"]
+    assert example.trajectory.steps == example.steps == len(copies)
+    for W in copies:
+        if example.family == "contractive":
+            assert np.linalg.norm(W, 2) < 0.98
+        else:
+            assert np.abs(np.linalg.matrix_power(W, example.network.n)).max() < 1e-10
+
+
+def test_examples_shrink_to_two_units_two_steps_and_plain_numbers() -> None:
+    """Planted: ||W W|| <= rho(W)^2 in a network of two steps or more."""
+
+    def false_law_fails(example: Example) -> bool:
+        W = example.network.parameters["W"]
+        radius = max(abs(np.linalg.eigvals(W)))
+        return example.steps >= 2 and float(np.linalg.norm(W @ W, 2)) > radius**2 * (1 + 1e-6) + 1e-9
+
+    of_any = find(strategies.examples(), false_law_fails)
+    assert (of_any.network.n, of_any.steps) == (2, 2)
+    plain = find(strategies.examples(families=["plain"]), false_law_fails)
+    assert (plain.network.n, plain.steps) == (2, 2)
+    assert np.abs(plain.network.parameters["W"]).sum() <= 3.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"families": ["round"]}, "families must be some of"),
+        ({"sizes": (0, 3)}, "sizes must"),
+        ({"steps": (3, 2)}, "steps must"),
+        ({"activations": []}, "activations must"),
+    ],
+)
+def test_examples_refuse_bad_arguments_when_they_are_made(arguments: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        strategies.examples(**arguments)  # type: ignore[arg-type]  # bad on purpose
