@@ -64,6 +64,7 @@ def report(out: Path, seed: int) -> None:
             seed=seed,
             source="marker.npz, which ships with errorflow",
             facts=True,
+            confrontation=True,
             inputs=inputs,
             input_name=f"marker task: noise in [-{marker.NOISE}, {marker.NOISE}], every {marker.PERIOD}th value 1",
         )

@@ -20,6 +20,8 @@ from typing import Any
 import jsonschema
 import sympy
 
+from .answers import answers
+from .backing import Backing
 from .conclusion import conclusion
 from .files import write_whole
 from .mathml import mathml
@@ -37,6 +39,7 @@ _EMPTY: dict[str, Any] = {
     "experiments": [],
     "eigenvalues": {},
     "hierarchy": [],
+    "confrontation": None,
 }
 
 
@@ -58,7 +61,11 @@ def from_analysis(analysis: object, *, provenance: Mapping[str, object]) -> dict
         tree["question"] = question(tree["verdicts"])
     made = {**_EMPTY, **tree, "schema_version": VERSION, "provenance": _plain(provenance, "provenance")}
     document = {key: made[key] for key in _order(made)}
+    if document["confrontation"] is not None:
+        document["confrontation"] = {"answers": [], **document["confrontation"]}
     validate(document)
+    if document["confrontation"] and not document["confrontation"]["answers"]:
+        document["confrontation"]["answers"] = answers(document)
     return document
 
 
@@ -301,6 +308,7 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(values, list) and len(values) != len(table["lags"]):
             yield f"has {len(values)} values at {place} for {len(table['lags'])} lags"
     yield from _measured(document)
+    yield from _unbacked(document)
     for at, block in enumerate(document.get("hierarchy", ())):
         ids = {row["id"] for row in block["rows"]}
         for link in block["links"]:
@@ -310,6 +318,25 @@ def _inconsistencies(document: Mapping[str, Any]) -> Iterator[str]:
         if len(values["real"]) != len(values["imag"]):
             counts = f"{len(values['real'])} real but {len(values['imag'])} imaginary parts"
             yield f"has {counts} at eigenvalues.{name}"
+
+
+def _unbacked(document: Mapping[str, Any]) -> Iterator[str]:
+    """The same for the confrontation; and each sentence of the answer has nodes, and the grade that the graph gives."""
+    found = document.get("confrontation") or {"answers": (), "networks": ()}
+    backing = Backing(document["graph"])
+    for at, sentence in enumerate(found["answers"]):
+        place = f"confrontation.answers[{at}]"
+        grade = backing.grade(sentence["nodes"])
+        if grade is None:
+            yield f"has a sentence at {place} without nodes in the graph that back it"
+        elif sentence["grade"] != grade:
+            yield f"has the grade {_short(sentence['grade'])} at {place}; the graph gives {_short(grade)}"
+    for at, network in enumerate(found["networks"]):
+        for key in ("informative", "flow"):
+            for name, values in (network.get(key) or {}).items():
+                if isinstance(values, list) and len(values) != len(network[key]["lags"]):
+                    counts = f"{len(values)} values for {len(network[key]['lags'])} lags"
+                    yield f"has {counts} at confrontation.networks[{at}].{key}.{name}"
 
 
 def _measured(document: Mapping[str, Any]) -> Iterator[str]:

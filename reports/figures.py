@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from . import svg
 from .brackets import brackets
+from .contrast_figures import contrasts
 from .formats import SCOPES, as_shown, jointly, plain_norm, show, value
 from .phrases import phrase
 from .pictures import (
@@ -57,6 +58,7 @@ class Gallery:
     spectrum: Picture | None
     eigenvalues: Picture | None
     brackets: tuple[Picture, ...]
+    contrasts: tuple[Picture | None, ...]
     glyphs: Markup
 
 
@@ -72,8 +74,8 @@ def draw(document: Mapping[str, Any]) -> Gallery:
         profile, shares = _profile(document, glyphs), _shares(document, glyphs)
         cut, exponents = truncation(document, glyphs), spectrum(document, glyphs)
         eigenvalues = _eigenvalues(document, glyphs)
-        hierarchy = brackets(document, glyphs)
-    return Gallery(profile, shares, cut, exponents, eigenvalues, hierarchy, svg.glyph_sheet(glyphs))
+        hierarchy, compared = brackets(document, glyphs), contrasts(document, glyphs)
+    return Gallery(profile, shares, cut, exponents, eigenvalues, hierarchy, compared, svg.glyph_sheet(glyphs))
 
 
 # --- gradient profile ------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from . import fonts, formats, judgements, latex, measured, outline, proofs, rounding, sieve, views
+from . import dispute, fonts, formats, judgements, latex, measured, outline, proofs, rounding, sieve, views
 from .conclusion import of_masks
 from .document import validate
 from .figures import draw
@@ -83,7 +83,7 @@ def _environment() -> Environment:
         "interval": rounding.shown, "width": formats.width, "pace": views.pace, "merged": views.bounds, "alike": views.alike,
         "hypotheses": views.hypotheses, "constants": views.constants, "overview": views.overview,
         "families": outline.families, "alone": outline.alone, "card": views.card, "proofs": proofs, "judgements": judgements,
-        "measured": measured, "GRADES": formats.GRADES, "READING": _READING,
+        "measured": measured, "dispute": dispute, "OBJECTS": formats.OBJECTS, "GRADES": formats.GRADES, "READING": _READING,
         "rounded_rate": lambda verdict: rounding.pace(verdict)[0],
     }  # fmt: skip
     return environment

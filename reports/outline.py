@@ -14,7 +14,7 @@ _FAMILIES = {
     "refutation": "Refutations",
     "fact": "Facts about numbers",
 }
-_SINGLE = ("refutation", "fact")
+_SINGLE = ("refutation", "fact", "law")
 _OTHERS = "Everything else"
 Event = tuple[str, Mapping[str, Any], bool]
 
@@ -29,7 +29,7 @@ class Family:
 
 
 def alone(graph: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Refutations and facts that rest on nothing and on which nothing rests: their cards say all there is."""
+    """Refutations, facts and laws that rest on nothing and on which nothing rests: their cards say all there is."""
     joined = {name for edge in graph["edges"] for name in edge}
     return [node for node in graph["nodes"] if node["kind"] in _SINGLE and node["id"] not in joined]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from markupsafe import Markup
 
 from . import sieve
 
+LONG = 120  # steps: of a longer derivation only what each lemma comes to is shown, with the rules that it takes
 _PLAIN = ("symbolic", "kernel-checked")  # grades of a closure for which nothing in it is to blame
 
 TIGHTNESS = {
@@ -49,6 +51,33 @@ def chains(steps: Iterable[Mapping[str, Any]]) -> list[Chain]:
     """
     by_lemma = groupby(steps, key=lambda step: str(step.get("lemma", "")))
     return [_chain(lemma, list(group)) for lemma, group in by_lemma]
+
+
+def told(steps: Sequence[Mapping[str, Any]]) -> list[Chain]:
+    """The chains of a derivation; of more than `LONG` steps one line per chain, from its start to its end.
+
+    >>> step = {"rule": "r", "grade": "symbolic", "formula": {"text": "a = b", "mathml": "<math><mi>a</mi></math>"}}
+    >>> [len(chain.lines) for chain in told([step] * 3)]
+    [3]
+    """
+    parts = chains(steps)
+    return [_condensed(part) for part in parts] if len(steps) > LONG else parts
+
+
+def _condensed(chain: Chain) -> Chain:
+    """A chain as its start, the relation of its end to it, and all its rules; as it is where a line does not go on."""
+    found = [_GOES_ON.match(line.formula["mathml"]) for line in chain.lines]
+    signs = {match.group(1) for match in found if match}
+    if chain.start is None or len(chain.lines) == 1 or not all(found):
+        return chain
+    sign = next((sign for sign in ("&lt;", "&gt;", "≤", "≥") if sign in signs), "=")
+    last = chain.lines[-1].formula
+    end = {**last, "mathml": _GOES_ON.sub(f'<math><mo form="infix">{sign}</mo>', last["mathml"])}
+    rules = ", ".join(dict.fromkeys(line.rule for line in chain.lines))
+    return Chain(chain.lemma, chain.start, (Line(end, rules, ""),))
+
+
+_GOES_ON = re.compile(r'<math><mo form="infix">(&lt;|&gt;|≤|≥|=)</mo>')
 
 
 def _chain(lemma: str, steps: Sequence[Mapping[str, Any]]) -> Chain:

@@ -1,7 +1,7 @@
 """A formula as running text: letters, signs, indices and powers of HTML in place of MathML.
 
 For proofs, which are long: the text is a third of the markup, and it breaks into lines where the page is narrow. What a
-line of text cannot show (large fractions, matrices, accents) stays MathML.
+line of text cannot show (fractions in fractions, matrices, accents over more than a letter) stays MathML.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ from . import sieve
 _SPACED = frozenset("=≤≥<>+−→⇒⇔∧∨⊙×⋯∈≠")
 _TIGHT = frozenset("\u2061\u2062\u2063")  # signs without ink
 _THIN = "\u2009"
+_ACCENTS = {
+    "~": "\u0303",
+    "˜": "\u0303",
+    "^": "\u0302",
+    "¯": "\u0304",
+    "˙": "\u0307",
+}  # combined with the letter before
 
 
 def running(markup: str) -> Markup | None:
@@ -67,6 +74,8 @@ def _text(element: ElementTree.Element, *, script: bool, first: bool = False) ->
             below, above = (_text(part, script=True) for part in element[1:])
             limits = f'<span class="limits"><sup>{above}</sup><sub>{below}</sub></span>'
             return f"{_text(element[0], script=script)}{limits}"
+        case "mover" if element.get("accent") == "true":
+            return _accented(*element)
         case "mfrac":
             return f"{_atom(element[0])}/{_atom(element[1])}"
         case "msqrt":
@@ -81,6 +90,14 @@ def _letter(element: ElementTree.Element) -> str:
     return f"<i>{shown}</i>" if slanted else shown
 
 
+def _accented(letter: ElementTree.Element, accent: ElementTree.Element) -> str:
+    sign = _ACCENTS.get(accent.text or "")
+    if sign is None or letter.tag != "mi" or len(letter.text or "") != 1:
+        raise _NoLineError
+    shown = f"{escape(letter.text or '', quote=False)}{sign}"
+    return f"<i>{shown}</i>" if (letter.text or "").isalpha() and not letter.attrib else shown
+
+
 def _sign(element: ElementTree.Element, *, script: bool, first: bool) -> str:
     sign = element.text or ""
     if sign in _TIGHT:
@@ -93,7 +110,9 @@ def _sign(element: ElementTree.Element, *, script: bool, first: bool) -> str:
 
 
 def _atom(element: ElementTree.Element) -> str:
-    """Numerator, denominator or radicand, if it is one letter or number with its indices and powers."""
-    if element.tag not in ("mi", "mn", "msub", "msup", "msubsup"):
+    """Numerator, denominator or radicand: one letter or number with its indices and powers, or a row in parentheses."""
+    if element.tag in ("mi", "mn", "msub", "msup", "msubsup"):
+        return _text(element, script=True)
+    if element.tag != "mrow" or any(part.tag == "mfrac" for part in element.iter()):
         raise _NoLineError
-    return _text(element, script=True)
+    return f"({_text(element, script=False).strip()})"

@@ -36,6 +36,8 @@ _SIDEWAYS = re.compile(r"translate\((-?\d+(?:\.\d)?)\d* 0\)")
 _GLYPH = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[0-9a-f]+")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _USE = re.compile(r'<use [^>]*style="([^"]*)"/>')
+_GRID = re.compile(r'<path d="([^"]*)" (clip-path="[^"]*" style="[^"]*--fig-grid[^"]*")/>')
+_NAMED = re.compile(r"-[mp][0-9a-f]{10}\b")
 _LINE, _SEGMENT = "a line", re.compile(r"M[^a-z]+l-?[\d.]+[ -]+[\d.]+")  # it has nothing to fill
 _SCALE = "scale(0.015625)"  # outlines are in units of 1/64 of a point
 _MARKS = {
@@ -79,7 +81,7 @@ def inline(figure: Figure, *, name: str, title: str, description: str, glyphs: d
     figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
     root = ElementTree.fromstring(text.getvalue())
     width, height = root.attrib["viewBox"].split()[2:]
-    body = "".join(_written(child, name, glyphs, {}) for child in root)
+    body = _renamed(_gridded("".join(_written(child, name, glyphs, {}) for child in root)))
     return Markup(
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
@@ -160,6 +162,34 @@ def _written(element: ElementTree.Element, name: str, glyphs: dict[str, str], st
         return inner
     listed = "".join(f' {key}="{escape(text)}"' for key, text in attributes.items())
     return f"<{tag}{listed}>{inner}</{tag}>" if inner else f"<{tag}{listed}/>"
+
+
+def _gridded(body: str) -> str:
+    """The drawing with the lines of its grid as one path, at the place of the first.
+
+    >>> _gridded('<path d="M1 2l0 3" clip-path="" style="--fig-grid"/><g/><path d="M4 2l0 3" clip-path="" style="--fig-grid"/>')
+    '<path d="M1 2l0 3M4 2l0 3" clip-path="" style="--fig-grid"/><g/>'
+    """
+    lines: dict[str, list[str]] = {}
+    for outline, style in _GRID.findall(body):
+        lines.setdefault(style, []).append(outline)
+
+    def joined(found: re.Match[str]) -> str:
+        outlines = lines.pop(found.group(2), None)
+        return f'<path d="{"".join(outlines)}" {found.group(2)}/>' if outlines else ""
+
+    return _GRID.sub(joined, body)
+
+
+def _renamed(body: str) -> str:
+    """The drawing with the hashes in its identifiers counted instead: a, b, c, ...
+
+    >>> _renamed('<path id="x-m0123456789"/><use href="#x-m0123456789"/><path id="x-pabcdefabcd"/>')
+    '<path id="x_a"/><use href="#x_a"/><path id="x_b"/>'
+    """
+    found = list(dict.fromkeys(_NAMED.findall(body)))
+    short = {old: f"_{'z' * (at // 26)}{'abcdefghijklmnopqrstuvwxyz'[at % 26]}" for at, old in enumerate(found)}
+    return _NAMED.sub(lambda hit: short[hit.group()], body)
 
 
 def _shared(uses: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from .answers import DISPUTE
 from .conclusion import against, named, of_masks, of_slopes
 from .formats import Number, value
 from .judgements import tally
@@ -29,6 +30,7 @@ NAMES = {
     "error_flow": "error flow",
 }
 FEWEST_COLUMNS = 80
+SENTENCES = 3  # of the answer to the dispute
 _FAR = 1e6  # a natural logarithm beyond is printed as such
 _MATRIX = re.compile(r"Matrix\(\[.*\]\)", re.DOTALL)  # a matrix of expressions, too large for a line
 
@@ -72,6 +74,18 @@ def print_verdicts(document: Mapping[str, Any]) -> None:
     for line in (_exponents(document), _training(document)):
         if line:
             console.print(Text(line))
+    _print_answer(console, document)
+
+
+def _print_answer(console: Console, document: Mapping[str, Any]) -> None:
+    """The first sentences of the answer to the dispute, each with its grade; nothing without a confrontation."""
+    from rich.text import Text
+
+    said = [a for a in (document.get("confrontation") or {"answers": ()})["answers"] if a["about"] == DISPUTE]
+    if said:
+        console.print(Text("\nWhich one is true?", style="bold"))
+    for answer in said[:SENTENCES]:
+        console.print(Text(f"{answer['text']} ({answer['grade']})"))
 
 
 def _exponents(document: Mapping[str, Any]) -> str:

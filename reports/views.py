@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import rounding
+from .dispute import place_nodes
 from .formats import OBJECTS, as_shown, value
 
 _QUANTITY = re.compile(r"(.*?)\((.*)\)")
 _INDEXED = re.compile(r"<msub>(<mi>W</mi>)<mi>\w+</mi></msub>")  # the row is about all blocks
-_HOMES = ("theorem", "bound", "constant", "verdict", "refutation", "fact")
+_HOMES = ("theorem", "bound", "constant", "verdict", "refutation", "fact", "law", "informative")
 _KNOWN_LABELS = ("title", "name", "statement", "claim", "id")
 
 
@@ -52,6 +53,10 @@ class Anchors:
         self._placed.add(anchor)
         return anchor if first else ""
 
+    def wanted(self, kind: str, name: str) -> str:
+        """The identifier for the place of a thing that something links to, else empty."""
+        return self.place(kind, name) if (kind, name) in self._anchors else ""
+
     def home(self, name: str) -> str | None:
         """Where the page shows a thing outside of the graph: a card, a row of a table; None if nowhere."""
         return next((self._anchors[key] for key in _keys(name) if key in self._anchors), None)
@@ -79,6 +84,7 @@ def _keys(name: str) -> list[tuple[str, str]]:
 def anchors(document: Mapping[str, Any]) -> Anchors:
     """Identifiers of the theorem cards, the rows of the tables, and the graph nodes."""
     made = Anchors()
+    place_nodes(made, document)
     for kind in ("theorem", "bound", "refutation"):
         things = document[f"{kind}s"]
         for thing in things:

@@ -21,6 +21,7 @@ def _shipped() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         result = CliRunner().invoke(main, ["report", "--out", folder])
         assert result.exit_code == 0, result.output
+        assert "Which one is true?" in result.stdout
         return document_file.load(Path(folder) / "report.json")
 
 
@@ -29,6 +30,8 @@ def _built(name: str) -> dict[str, Any]:
     if name == "report":
         return _shipped()
     sample, measured = _module("sample"), _module("sample_measurements")
+    if name == "dispute":
+        return dict(_module("sample_confrontation").confronted(copy.deepcopy(_built("elman"))))
     if name == "lstm":
         return dict(measured.with_cell_state(copy.deepcopy(_built("gru"))))
     made = dict(getattr(sample, name)())
@@ -69,5 +72,7 @@ def document(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def sample() -> Callable[[str], dict[str, Any]]:
-    """A sample by its name; `report` is the shipped network's, `lstm` the GRU's with the exponents of a state of two parts."""
+    """A sample by its name; `report` is the shipped network's, `lstm` the GRU's with the exponents of a state of two parts,
+    `dispute` the Elman net's with a confrontation.
+    """
     return lambda name: copy.deepcopy(_built(name))

@@ -35,6 +35,7 @@ def browser() -> Iterator[Any]:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+    driver.set_script_timeout(240)  # axe reads the whole of the shipped report
     yield driver
     driver.quit()
 
@@ -135,6 +136,24 @@ def test_the_keyboard_reaches_the_skip_link_first_and_shows_where_it_is(show: Sh
     assert driver.execute_script(style) == "solid"
 
 
+@pytest.mark.parametrize("width", [320, 390, 800, 1280])
+def test_the_networks_side_by_side_never_scroll_the_page(show: Show, width: int) -> None:
+    driver = show("dispute", width=width)
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= width
+    assert driver.get_log("browser") == []
+
+
+def test_on_a_phone_each_network_has_a_card_with_its_four_verdicts(show: Show) -> None:
+    driver = show("dispute", width=390)
+    cells = driver.execute_script("""
+        return [...document.querySelectorAll('.versus thead th, .versus td')].filter(e => e.style.getPropertyValue('--at'))
+            .map(e => [e.getBoundingClientRect().top, e.tagName, e.style.getPropertyValue('--at')]).sort((a, b) => a[0] - b[0])
+    """)
+    assert [(tag, at) for _, tag, at in cells] == [
+        (tag, str(network)) for network in range(1, 5) for tag in ("TH", "TD", "TD", "TD", "TD")
+    ]
+
+
 def test_a_link_into_a_folded_part_opens_it(show: Show) -> None:
     driver = show("gru", unfold=False)
     driver.execute_script("location.hash = '#constant-spectral_norm-W_n'")
@@ -152,7 +171,7 @@ def test_the_shipped_report_fits_a_phone_and_prints_whole(show: Show) -> None:
 @pytest.mark.peer("axe")
 @pytest.mark.parametrize(
     ("name", "scheme", "width"),
-    [("report", "light", 390), ("report", "dark", 1280)]
+    [("report", "light", 390), ("report", "dark", 1280), ("dispute", "dark", 390), ("dispute", "light", 1280)]
     + [(name, scheme, width) for name in SAMPLES for scheme in ("light", "dark") for width in (390, 1280)],
 )
 def test_axe_finds_no_violation(show: Show, name: str, scheme: str, width: int) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -136,12 +138,17 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip().endswith("[]")
 
 
-def test_report_needs_no_argument_and_no_download(tmp_path: Path) -> None:
-    result = run("report", "--out", tmp_path)
-    assert result.exit_code == 0, result.output
-    found = document.load(tmp_path / "report.json")
+def test_report_needs_no_argument_and_no_download(sample: Callable[[str], dict[str, Any]]) -> None:
+    found = sample("report")
     assert {v["question"] for v in found["verdicts"] if v["decisive"]} == {"Q1", "Q2", "Q3", "Q4"}
     assert not found["network"]["assumed"]
+    assert found["confrontation"]["laws"]
+    assert all(law["outcome"] == "holds" for law in found["confrontation"]["laws"])
+    assert len(found["confrontation"]["networks"]) >= 3
+
+
+def test_only_the_report_asks_for_the_confrontation(contraction: Path) -> None:
+    assert document.loads(run("check", contraction, *SHORT, "--json", "-").stdout)["confrontation"] is None
 
 
 def test_check_of_an_lstm_counts_the_exponents_of_its_full_state(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from errorflow.reports.running import running
 from errorflow.theory import theorems
 from errorflow.theory.calculus.listing import listing
 
+ACCENTS = str.maketrans({"\u0303": "~", "\u0302": "^", "\u0304": "¯"})
+
 
 @pytest.mark.parametrize(
     ("source", "text"),
@@ -24,6 +26,8 @@ from errorflow.theory.calculus.listing import listing
         (r"S_i^{\top}", '<i>S</i><span class="limits"><sup>⊤</sup><sub><i>i</i></sub></span>'),
         (r"\frac{1}{2} x + \frac{s}{4}", "(1/2)<i>x</i> + <i>s</i>/4"),
         (r"\sqrt{n}", "√<i>n</i>"),
+        (r"\frac{a + b}{2} x", "((<i>a</i> + <i>b</i>)/2)<i>x</i>"),
+        (r"\tilde h_t - \hat\rho", "<i>h\u0303</i><sub><i>t</i></sub> − <i>ρ\u0302</i>"),
         (r"D\ \text{is diagonal}", "<i>D</i>\u2009 is diagonal"),
     ],
 )
@@ -33,7 +37,14 @@ def test_a_formula_as_a_line_of_text(source: str, text: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [r"\frac{a + b}{2}", r"\hat\rho", r"\begin{matrix}1 & 2\end{matrix}", r"\sqrt[3]{n}", r"\frac{\frac12}{3}"],
+    [
+        r"\frac{\frac{1}{2} + b}{2}",
+        r"\hat{ab}",
+        r"\vec v",
+        r"\begin{matrix}1 & 2\end{matrix}",
+        r"\sqrt[3]{n}",
+        r"\frac{\frac12}{3}",
+    ],
 )
 def test_what_needs_more_than_a_line_stays_a_formula(source: str) -> None:
     assert running(mathml(source)) is None
@@ -46,7 +57,7 @@ def test_every_step_of_every_proof_keeps_its_signs() -> None:
             text = running(markup)
             if text is None or "/" in text:
                 continue
-            shown = sorted(unescape(re.sub(r"<[^>]+>|\s", "", text)))
+            shown = sorted(unescape(re.sub(r"<[^>]+>|\s", "", text)).translate(ACCENTS))
             assert shown == sorted(re.sub(r"[\s\u2061-\u2063]", "", unescape(re.sub(r"<[^>]+>", "", markup))))
 
 
