@@ -218,7 +218,7 @@ class StepRecord:
 
 @dataclass(frozen=True)
 class TheoremRecord:
-    """A theorem, instantiated on this network."""
+    """A theorem, instantiated on this network; ``random`` are the letters and symbols that its expectations average over."""
 
     id: str
     title: str
@@ -243,6 +243,7 @@ class TheoremRecord:
     non_vacuity: str
     tightness_witness: str
     rests_on: tuple[str, ...]
+    random: tuple[sp.Basic, ...] = ()
 
 
 @dataclass(frozen=True)

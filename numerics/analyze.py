@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -140,16 +141,16 @@ def _confronted(graph: Graph, *, network: Network, rng: np.random.Generator, adv
 
     for_laws, for_networks, for_verdicts = rng.spawn(3)
     laws = confront(graph, examples=EXAMPLES, rng=for_laws, advance=advance)
-    chosen = [named for named in networks(rng=for_networks) if not _same_weights(named.network, network)]
-    judged = []
+    chosen, judged = networks(rng=for_networks), []
     for named, own in zip(chosen, for_verdicts.spawn(len(chosen)), strict=True):
-        judged.append(contrast(graph, named, rng=own))
+        record = contrast(graph, named, rng=own)
+        judged.append(replace(record, analyzed=_same_weights(named.network, network)))
         advance()
     return Confrontation(laws, tuple(judged))
 
 
 def _same_weights(first: Network, second: Network) -> bool:
-    """Whether two networks are one cell with equal parameters: one of them says nothing that the other does not."""
+    """Whether two networks are one cell with equal parameters."""
     cells = [(one.cell.name, one.cell.activations) for one in (first, second)]
     return cells[0] == cells[1] and all(
         np.array_equal(array, second.parameters[name]) for name, array in first.parameters.items()

@@ -17,10 +17,12 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from ..theory import claims, refutations, scalar_facts, theorems
+from ..theory.bounds import no_cell
 from ..theory.bounds.bound import DECISION
 from ..theory.calculus.listing import Step, listing
 from ..theory.evidence import Graph, Node, Textbook
 from ..theory.hypotheses import Hypothesis
+from ..theory.notation import slope_least
 from ..theory.sources import Source
 from ..theory.theorem import Theorem, add_evidence
 from . import analysis as a
@@ -106,6 +108,7 @@ def _theorem_card(
         if callable(theorem.tightness_witness)
         else str(theorem.tightness_witness),
         rests_on=(node, *graph.nodes[node].rests_on),
+        random=theorem.derivation.random,
     )
 
 
@@ -124,23 +127,28 @@ def _step_grade(step: Step, theorem: Theorem) -> str:
 
 
 def _answers(theorem: Theorem, where: Environment) -> Answers | None:
-    """The hypotheses on the network, answered; None if the theorem is about cells of another form."""
+    """The hypotheses on the network, answered; None if the theorem is about cells of another form, none if about no cell."""
     assert where.network is not None
+    if theorem.letters is no_cell:
+        return ()
     conditions = theorem.conditions(where.network.cell)
     return None if conditions is None else tuple((condition, answer(condition, where)) for condition in conditions)
 
 
 def _conclusion(theorem: Theorem, where: Environment, found: Answers | None, instance: Instance | None) -> str:
+    if theorem.letters is no_cell:
+        return "is not about one network: nothing is asked of this one"
     if found is None:
         return "says nothing about this cell: its step Jacobian has another form"
     failing = [condition for condition, answered in found if answered.status != "met"]
     if instance is not None:
         if failing:
-            return f"decides nothing here: {failing[0].statement} is not established"
+            return f"decides nothing here: {_told(failing[0])} is not established"
         whom = " for some slopes" if instance.scope == "some_slopes" else ""
         return f"{instance.bound.decides}{whom}: log rate {instance.log_rate:.6g} nats per step"
     if failing:
-        return f"says nothing here: {failing[0].statement} is not established"
+        says = "decides" if failing[0].id.endswith(DECISION) else "says"
+        return f"{says} nothing here: {_told(failing[0])} is not established"
     assert where.network is not None
     letters = theorem.letters(where.network.cell)
     numbers = _sides(theorem.conclusion.xreplace(dict(letters or {})), where)
@@ -161,13 +169,18 @@ def _sides(relation: Relational, where: Environment) -> str:
     return f"{left.upper:.6g} {relation.rel_op.replace('==', '=')} {right.upper:.6g}"
 
 
+def _told(condition: Hypothesis) -> str:
+    """The relation as plain text, with its words where a letter in it does not speak for itself."""
+    return f"{condition.statement} ({condition.words})" if condition.relation.has(slope_least) else condition.statement
+
+
 def hypothesis_record(condition: Hypothesis, found: Answer, *, scope: str) -> a.HypothesisRecord:
     """One answered condition as it is written down."""
     side = found.value.upper if condition.relation.rel_op.startswith("<") else found.value.lower
     known = math.isfinite(side)
     return a.HypothesisRecord(
         id=condition.id,
-        statement=condition.statement,
+        statement=_told(condition),
         formula=condition.relation,
         status=found.status,
         value=side if known else None,

@@ -69,9 +69,9 @@ class Trajectory:
         """Number of samples."""
         return int(self.states.shape[-1])
 
-    @property
+    @cached_property
     def kernels(self) -> Kernels:
-        """The compiled kernels of the network's cell."""
+        """The compiled kernels of the network's cell: the same ones for as long as there are points of theirs."""
         return lower(self.network.cell)
 
     @property

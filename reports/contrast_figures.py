@@ -1,6 +1,7 @@
 r"""For each network of the confrontation by lag: ||dy/dW||, ||E[y* dy/dW]|| with its bound, the lag shares, the state Jacobian.
 
-The pictures have one range of lags and one of decades, so that they can be compared.
+The total gradient is drawn over the last k+1 copies, where that was measured, ||dE/dW|| with E = <v, h_T>: it rises to its value
+and stays. The pictures have one range of lags and one of decades, so that they can be compared.
 
 Main definition: `contrasts`.
 """
@@ -61,11 +62,16 @@ def _frame(curves: Sequence[tuple[str, Curve]]) -> _Frame | None:
 def _curves(network: Mapping[str, Any]) -> dict[str, Curve]:
     """Lags and decades of what the record has, by name; what has no two lags is left out."""
     made: dict[str, Curve] = {}
-    for record, names in (("informative", ("total", "informative", "bound")), ("flow", ("jacobian", "share"))):
+    for record, names in (
+        ("informative", ("total", "informative", "bound")),
+        ("flow", ("gradient", "jacobian", "share")),
+    ):
         table = network.get(record)
         if table and spread(table["lags"]):
-            logs = {name: table[f"log_{name}"] for name in names}
-            made |= {name: (table["lags"], decades(ys)) for name, ys in logs.items() if ys is not None}
+            logs = {name: table.get(f"log_{name}") for name in names}
+            made |= {name: (table["lags"], decades(ys)) for name, ys in logs.items() if ys}
+    if "gradient" in made:
+        made.pop("total", None)
     return made
 
 
@@ -82,6 +88,7 @@ def _picture(
                 canvas.line([x[i] for i in kept], [y[i] for i in kept], label=label, **style)
 
         line("total", "‖dy/dW‖: the whole", color="3", width=2.2, mark="s", size=2.4)
+        line("gradient", "‖dE/dW‖ over the last k+1 copies", color="3", width=2.2, mark="s", size=2.4)
         if "informative" in curves:
             x, y = curves["informative"]
             ends = [_ends(value(e)) for e in record["standard_error"]]
@@ -117,6 +124,7 @@ def _ends(relative: float) -> tuple[float, float]:
 def _words(network: Mapping[str, Any], curves: Mapping[str, Curve]) -> str:
     names = {
         "total": "the norm of dy/dW",
+        "gradient": "the norm of dE/dW over the last k+1 copies",
         "informative": "the norm of E[y* dy/dW]",
         "bound": "its bound",
         "jacobian": "the norm of J(T, T−k) transposed times v",
@@ -141,6 +149,7 @@ def _table(network: Mapping[str, Any], curves: Mapping[str, Curve]) -> Table:
         "total": "‖dy/dW‖",
         "informative": "‖E[y* dy/dW]‖",
         "bound": "bound",
+        "gradient": "‖dE/dW‖, k+1 copies",
         "jacobian": "‖Jᵀv‖",
         "share": "share",
     }

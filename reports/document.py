@@ -31,6 +31,7 @@ from .question import question
 __all__ = ["VERSION", "dumps", "formula", "from_analysis", "from_uniform", "load", "loads", "validate", "write_whole"]
 
 VERSION = 1
+_BY_LAG = ("log_total", "log_informative", "standard_error", "log_bound", "log_jacobian", "log_share", "log_gradient")
 _EMPTY: dict[str, Any] = {
     "refutations": [],
     "claims": [],
@@ -334,7 +335,10 @@ def _unbacked(document: Mapping[str, Any]) -> Iterator[str]:
     for at, network in enumerate(found["networks"]):
         for key in ("informative", "flow"):
             for name, values in (network.get(key) or {}).items():
-                if isinstance(values, list) and len(values) != len(network[key]["lags"]):
+                absent = values is None or (
+                    name == "log_gradient" and not values
+                )  # not in documents of earlier versions
+                if name in _BY_LAG and not absent and len(values) != len(network[key]["lags"]):
                     counts = f"{len(values)} values for {len(network[key]['lags'])} lags"
                     yield f"has {counts} at confrontation.networks[{at}].{key}.{name}"
 

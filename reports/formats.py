@@ -35,6 +35,10 @@ OBJECTS = {
     ),
     "error_flow": ("Error flow in training", r"\Delta W", "Does learning itself repair the flow?"),
 }
+FURTHER_OBJECTS = {  # of theorems and laws, without a verdict of their own
+    "task_informative_gradient": "Task-informative gradient",
+    "every gradient": "Every gradient",
+}
 SCOPES = {
     "all_inputs": "for all inputs",
     "some_slopes": "for some slopes",
@@ -142,15 +146,15 @@ def scopes(names: Iterable[str]) -> str:
 
 
 def object_name(name: str) -> str:
-    """The name of an object; a name that is none of the four stays.
+    """The name of an object; a name that is none of them stays.
 
-    >>> object_name("lag_share"), object_name("J(T, T-k)")
-    ('Share of one lag', 'J(T, T-k)')
+    >>> object_name("lag_share"), object_name("every gradient"), object_name("J(T, T-k)")
+    ('Share of one lag', 'Every gradient', 'J(T, T-k)')
     """
-    return OBJECTS[name][0] if name in OBJECTS else name
+    return OBJECTS[name][0] if name in OBJECTS else FURTHER_OBJECTS.get(name, name)
 
 
-def label(text: str) -> Markup:
+def label(text: str, formulas: Mapping[str, Markup] | None = None) -> Markup:
     """The label of a node for a reader.
 
     >>> print(label("state_jacobian: undecided (all_inputs)"))
@@ -160,7 +164,7 @@ def label(text: str) -> Markup:
         text = text.replace(name, title[0].lower() + title[1:])
     for name, words in SCOPES.items():
         text = text.replace(f" ({name})", f", {words}")
-    return phrase(text)
+    return phrase(text.replace("\\", ""), formulas)
 
 
 def jointly(names: str) -> str:

@@ -7,6 +7,7 @@ places of the page itself, and the content-security policy allows nothing but th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from . import dispute, fonts, formats, judgements, latex, measured, outline, proofs, rounding, sieve, views
+from . import dispute, fonts, formats, judgements, latex, measured, outline, proofs, rounding, sieve, svg, views
 from .conclusion import of_masks
 from .document import validate
 from .figures import draw
@@ -24,6 +25,8 @@ from .mathml import letter
 from .running import running
 
 _LONG = 48  # characters of a formula that fit on one line of a card
+_BLOCKS = "p|div|dl|dt|dd|ol|ul|li|table|caption|thead|tbody|tr|th|td|section|article|details|summary|figure|h[1-4]"
+_BLOCK_END = re.compile(rf"(</?(?:{_BLOCKS})(?: [^<>]*)?>)\n+|\n+(?=</?(?:{_BLOCKS})[ >])")
 _READING = {
     "read": "its text was read",
     "abstract": "only its abstract was read",
@@ -52,15 +55,21 @@ def render(document: Mapping[str, Any]) -> str:
         sources=judgements.sources(document),
     )  # fmt: skip
     kind, data = fonts.math_font(fonts.math_characters(body))
+    body, runs = svg.shared_runs(_joined(body))
     face = f"@font-face{{font-family:'Page Math';src:url(data:font/{kind};base64,{data}) format('{kind}')}}"
     page = _environment().get_template("page.html.j2").render(
         d=document,
         body=Markup(body),
-        glyphs=gallery.glyphs,
+        glyphs=gallery.glyphs + runs,
         style=Markup(face + "\n" + _template("style.css")),
         release=_release(),
     )  # fmt: skip
     return page.encode("utf-8", "replace").decode()  # a lone surrogate in a foreign document is no text
+
+
+def _joined(body: str) -> str:
+    """The page without the ends of lines beside tags of blocks, which nobody sees."""
+    return _BLOCK_END.sub(r"\1", body)
 
 
 @cache

@@ -240,6 +240,11 @@ class _Presentation(Ordered, MathMLPresentationPrinter):  # type: ignore[misc]  
         fraction = super()._print_Derivative(expr).firstChild
         return self.element("mrow", fraction, self.parenthesize(expr.expr, _FACTOR, strict=True))
 
+    def _print_RisingFactorial(self, expr: Any) -> Any:
+        base, length = expr.args
+        upper = self.fenced(self._print(length), "(", ")")
+        return self.element("msup", self.parenthesize(base, PRECEDENCE["Pow"]), upper)
+
     def _print_KroneckerDelta(self, expr: Any) -> Any:
         return self.element("msub", self.element("mi", "δ"), self.row(*map(self._print, expr.args)))
 

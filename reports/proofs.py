@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from . import sieve
 
-LONG = 120  # steps: of a longer derivation only what each lemma comes to is shown, with the rules that it takes
+LONG = 100  # steps: of a longer derivation only what each lemma comes to is shown, with the rules that it takes
 _PLAIN = ("symbolic", "kernel-checked")  # grades of a closure for which nothing in it is to blame
 
 TIGHTNESS = {
@@ -120,10 +120,15 @@ def shared_givens(theorems: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[st
 def scope_of(fact: Mapping[str, str]) -> str:
     """For what a fact is given, from the end of its statement; its formula does not say so.
 
-    >>> scope_of({"statement": "slopes are diagonal: D_i is diagonal, for all i"})
-    'for all i'
+    >>> scope_of({"statement": "slopes are diagonal: D_i is diagonal, for all i with spectral_norm(D_(i-1)) <= 1"})
+    'for all i with the spectral norm of D_{i-1} <= 1'
     """
-    return fact["statement"][found:].lstrip(", ") if (found := fact["statement"].rfind(", for all ")) >= 0 else ""
+    found = fact["statement"].rfind(", for all ")
+    scope = _STEP.sub(r"_{\1}", fact["statement"][found:].lstrip(", ")) if found >= 0 else ""
+    return _NAMED.sub(lambda hit: f"the {hit.group(1).replace('_', ' ')} of {hit.group(2)}", scope)
+
+
+_STEP, _NAMED = re.compile(r"_\(([^()]*)\)"), re.compile(r"\b([a-z]+(?:_[a-z]+)+)\(([^()]*)\)")
 
 
 def blamed(theorem: Mapping[str, Any]) -> list[str]:
@@ -140,8 +145,24 @@ def supports(theorem: Mapping[str, Any]) -> list[str]:
     return [name for name in theorem["rests_on"] if name not in named]
 
 
+_SIGN = re.compile(r" (?:<=|>=|<|>|=) ")
+
+
+def remark(hypothesis: Mapping[str, Any]) -> str:
+    r"""What the statement of a hypothesis says beyond its formula.
+
+    >>> remark({"statement": "beta >= 0 (no slope is negative)", "formula": {"text": r"\beta >= 0"}})
+    'no slope is negative'
+    """
+    plain = hypothesis["formula"]["text"].replace("\\", "")
+    for formula in (plain, plain.replace(" oo", " inf")):
+        if hypothesis["statement"].startswith(formula):
+            return str(hypothesis["statement"][len(formula) :].strip(" ()"))
+    return str(hypothesis["statement"])
+
+
 def conditions(document: Mapping[str, Any]) -> dict[str, Markup]:
-    """Conditions that the sentences of a document name by their plain text, as formulas."""
+    """Conditions that the sentences of a document name by their plain text, as formulas, and the quantities in them."""
     found: dict[str, Markup] = {}
     for thing in (*document["theorems"], *document["bounds"]):
         for hypothesis in thing["hypotheses"]:
@@ -150,6 +171,10 @@ def conditions(document: Mapping[str, Any]) -> dict[str, Markup]:
                 continue
             try:
                 found[name] = Markup("<wbr>").join(sieve.pieces(formula["mathml"]))
+                parts = sieve.sides(formula["mathml"])
             except ValueError:
                 continue
+            left = _SIGN.split(name)[0]
+            if parts is not None and "(" in left:  # a quantity, which sentences name with its number
+                found.setdefault(left, Markup(f"<math>{parts[0]}</math>"))
     return found

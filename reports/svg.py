@@ -8,6 +8,7 @@ is kept once for the whole page (`glyph_sheet`).
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
@@ -37,6 +38,7 @@ _GLYPH = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*-[0-9a-f]+")
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _USE = re.compile(r'<use [^>]*style="([^"]*)"/>')
 _GRID = re.compile(r'<path d="([^"]*)" (clip-path="[^"]*" style="[^"]*--fig-grid[^"]*")/>')
+_RUN = re.compile(r'(?:<use href="#g-[^>]*/>){2,}')
 _NAMED = re.compile(r"-[mp][0-9a-f]{10}\b")
 _LINE, _SEGMENT = "a line", re.compile(r"M[^a-z]+l-?[\d.]+[ -]+[\d.]+")  # it has nothing to fill
 _SCALE = "scale(0.015625)"  # outlines are in units of 1/64 of a point
@@ -95,6 +97,19 @@ def glyph_sheet(glyphs: Mapping[str, str]) -> Markup:
         f'<path id="{name}" d="{outline}" transform="{_SCALE}"/>' for name, outline in sorted(glyphs.items())
     )
     return Markup(f'<svg class="glyphs" aria-hidden="true" focusable="false"><defs>{paths}</defs></svg>')
+
+
+def shared_runs(body: str) -> tuple[str, Markup]:
+    """A page in which each run of glyphs that stands in it more than once refers to one place, and these places.
+
+    >>> shared_runs(2 * '<g><use href="#g-31"/><use href="#g-30" x="63.6"/></g>')[0]
+    '<g><use href="#run0"/></g><g><use href="#run0"/></g>'
+    """
+    counts = Counter(_RUN.findall(body))
+    names = {run: f"run{at}" for at, run in enumerate(run for run, count in counts.items() if count > 1)}
+    kept = "".join(f'<g id="{name}">{run}</g>' for run, name in names.items())
+    found = _RUN.sub(lambda hit: f'<use href="#{names[hit.group()]}"/>' if hit.group() in names else hit.group(), body)
+    return found, Markup(f'<svg class="glyphs" aria-hidden="true" focusable="false"><defs>{kept}</defs></svg>')
 
 
 def swatch(

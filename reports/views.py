@@ -91,7 +91,9 @@ def anchors(document: Mapping[str, Any]) -> Anchors:
             made.add(kind, thing["id"], label=thing["title"])
     for node in document["graph"]["nodes"]:
         of = _QUANTITY.fullmatch(node["id"]) if node["kind"] == "constant" else None
-        made.add("node", node["id"], label=f"{node['label']} of {of.group(2)}" if of else node["label"])
+        made.add(
+            "node", node["id"], label=f"{node['label']} of {of.group(2)}" if of else node["label"].replace("\\", "")
+        )
     for fact in document.get("facts", ()):
         made.add("fact", fact["id"], label=fact["words"])
     for name in document["constants"]:

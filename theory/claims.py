@@ -49,7 +49,8 @@ def _hochreiter() -> tuple[Claim, ...]:
         ),
         _holds(
             id="entry_bound",
-            sentence="An entry of the error flow over q steps is at most n tau^q with tau = n w_max / 4.",
+            sentence="An entry of the error flow over q steps is at most n tau^q with "
+            "tau = gamma n w_max, gamma = 1/4 for the logistic function.",
             citation="hochreiter1997",
             place="section 3, the bound for w_max < 4/n",
             version=f"{LSTM_PAPER}; the sharp bound is tau^q / n",

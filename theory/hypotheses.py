@@ -34,9 +34,9 @@ class Hypothesis:
     @property
     def statement(self) -> str:
         """The relation as plain text."""
-        return str(self.relation).replace("\\", "")
+        return str(self.relation).replace("\\", "").replace(" oo", " inf")
 
     @property
     def needs(self) -> str:
         """What the left side must satisfy, as plain text: ``< 1``."""
-        return f"{self.relation.rel_op} {self.relation.rhs}"
+        return f"{self.relation.rel_op} {str(self.relation.rhs).replace('oo', 'inf')}"

@@ -38,8 +38,8 @@ def _gradient() -> tuple[Claim, ...]:
         ),
         holds(
             id="total_gradient_is_kept",
-            sentence="With weights shared over the unfolding the total gradient does not vanish as the unfolding grows: in a "
-            "contractive network it is at least the part of lag 0 minus a number that is the same for all horizons.",
+            sentence="With weights shared over the unfolding the total gradient of a contractive network is at least its part of "
+            "lag 0 minus a number that is the same for all horizons, which keeps it from vanishing where that is positive.",
             citation="schaefer2006",
             place="abstract, in the reading for the total gradient",
             version=f"{ICANN}; the bound is ours, and positive where eta is small",

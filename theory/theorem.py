@@ -18,7 +18,6 @@ from sympy.core.relational import Relational
 from .bounds import Bound, slope_letters
 from .calculus import Derivation, Fact
 from .calculus.facts import sides
-from .calculus.mean import Mean
 from .calculus.words import replace
 from .evidence import Grade, Graph, Node, Symbolic
 from .hypotheses import Hypothesis
@@ -194,7 +193,7 @@ def _check_use(theorem: Theorem, fact: Fact) -> None:
         raise TypeError(f"{theorem.id!r} must use theorems, got {other!r}")
     other.check()
     missing = [g.name for g in other.given if g.theorem is None and not _granted(g, theorem, fact)]
-    averaged = fact.claim.has(Mean) and other.derivation.random != theorem.derivation.random
+    averaged = bool(other.derivation.random) and set(other.derivation.random) != set(theorem.derivation.random)
     if sides(fact.claim) != sides(other.conclusion) or missing or averaged:
         said = "other letters depend on chance" if averaged else f"{other.conclusion}"
         what = f"given {missing[0]!r}" if missing else said

@@ -31,6 +31,7 @@ from ..gradient_records import lag_shares
 from ..informative.bound import informative_bound
 from ..informative.measure import informative_gradient
 from ..instantiate import instances
+from ..network import Network
 from ..profile import Profile, gradient_profile
 from ..simulate import Rng
 from .networks import Named
@@ -39,7 +40,7 @@ from .record import ContrastRecord, FlowRecord, InformativeRecord
 LAGS = (1, 2, 3, 5, 8, 12, 20, 30, 40, 60, 80, 100)
 TARGETS = 400  # samples of the task-informative gradient
 COMMON = ("theorem", "rule")  # the kinds of nodes that have no number of a network in them
-INFORMATIVE = "task_informative_gradient"
+INFORMATIVE = {False: "task_informative_gradient", True: "task_informative_gradient_scaled"}  # without, with a scaling
 
 
 def contrast(
@@ -108,7 +109,7 @@ def contrast(
         verdicts=tuple(_renamed(v, names) for v in chosen),
         share_lags=tuple((int(q), lag) for q, lag in quantiles.items()),
         informative=replace(informative, node=names[informative.node]),
-        flow=_flow(profile, parameters),
+        flow=_flow(network, profile, parameters),
         description=named.description,
         horizon=Horizon(trajectory.steps, trajectory.samples, records.DIRECTIONS, named.input_name, None),
         nodes={what: names[node] for what, node in nodes.items()},
@@ -148,35 +149,44 @@ def _renamed(record: VerdictRecord, names: Mapping[str, str]) -> VerdictRecord:
     return replace(record, weakest=tuple(names[node] for node in record.weakest))
 
 
-def _flow(profile: Profile, parameters: tuple[str, ...]) -> FlowRecord:
+def _flow(network: Network, profile: Profile, parameters: tuple[str, ...]) -> FlowRecord:
     shares = records.living_shares(profile, parameters)
     lags = np.intersect1d(profile.lags, np.arange(len(shares)))
     known = np.quantile(shares, 0.5, axis=1, method="inverted_cdf") if shares.size else np.full(len(shares), np.nan)
     jacobian = profile.median[np.searchsorted(profile.lags, lags)]
-    return FlowRecord(tuple(map(int, lags)), tuple(map(float, jacobian)), tuple(map(float, known[lags])))
+    whole = np.quantile(records.log_total(network, profile.pass_, parameters), 0.5, axis=1, method="inverted_cdf")
+    series = (tuple(map(float, values)) for values in (jacobian, known[lags], whole[lags]))
+    return FlowRecord(tuple(map(int, lags)), *series)
 
 
 def _informative(part: Graph, named: Named, steps: int, targets: int, rng: np.random.Generator) -> InformativeRecord:
     """Linear recall from white noise of the power of the inputs: the measurement, and the bound where it holds."""
     network, scale = named.network, named.input_scale
+    readout = named.readout / np.linalg.norm(named.readout)
     lags = [lag for lag in LAGS if lag < steps]
     found = informative_gradient(
         network,
-        readout=named.readout,
+        readout=readout,
         lags=lags,
         steps=steps,
         samples=targets,
         input_scale=scale,
         rng=rng,
     )
-    bound = informative_bound(network, readout=named.readout, lags=lags, input_scale=scale)
+    bounds = {
+        scaled: informative_bound(network, readout=readout, lags=lags, input_scale=scale, scaled=scaled)
+        for scaled in INFORMATIVE
+    }
+    held = {INFORMATIVE[scaled]: bound for scaled, bound in bounds.items() if bound.holds}
     measurement = "measurement:coupled_difference"
-    label = f"coupled differences of {found.samples} samples, white noise of standard deviation {scale:.4g}"
+    inputs = f"white noise of standard deviation {scale:.4g} from the zero state"
+    label = f"coupled differences of {found.samples} samples, {inputs}"
     part.add(Node(measurement, "measurement", label, Measured(label)))
     supports: tuple[str, ...] = (measurement,)
-    if bound.holds:
-        part.add(Node("number:informative", "number", "bound of the informative part", records.basis(bound.evidence)))
-        supports = (measurement, add_evidence(part, theorems.get(INFORMATIVE)), "number:informative")
+    for name, bound in held.items():
+        number = f"number:{name}"
+        part.add(Node(number, "number", f"{theorems.get(name).title}: its bound", records.basis(bound.evidence)))
+        supports += (add_evidence(part, theorems.get(name)), number)
     node = "informative"
     part.add(Node(node, "number", "what the total gradient says of the input d steps ago", None, supports))
     return InformativeRecord(
@@ -184,11 +194,13 @@ def _informative(part: Graph, named: Named, steps: int, targets: int, rng: np.ra
         log_total=(found.log_total,) * len(lags),
         log_informative=tuple(map(float, found.log_informative)),
         standard_error=tuple(map(float, found.standard_error)),
-        log_bound=tuple(map(float, bound.log_values)) if bound.holds else None,
-        rate=bound.rate.upper,
+        log_bound=tuple(map(float, np.min([b.log_values for b in held.values()], axis=0))) if held else None,
+        rate=min(bound.rate.upper for bound in bounds.values()),
         samples=found.samples,
         horizon=found.horizon,
         evidence=str(part.grade(node)),
-        reason=bound.reason,
+        reason="" if held else bounds[True].reason,
         node=node,
+        inputs=inputs,
+        theorems=tuple(held),
     )

@@ -131,10 +131,10 @@ def _last(example: Example) -> int:
 
 
 def log_bound_of_one(example: Example) -> float:
-    """What the bound would be if it held for copies of numerical radius 1 at most, log 2, to be exceeded clearly."""
+    """What the bound would be if it held for all copies of numerical radius 1 at most: log 2, to be exceeded clearly."""
     W = example.network.parameters["W"][0]
     largest = max(numerical_radius(copy).upper for copy in np.unique(example.network.parameters["W"], axis=0))
-    return float(masked_bound(W, np.eye(len(W)), min(1.0, largest))[0]) + ABOVE if largest <= 1.0 else np.inf
+    return float(masked_bound(W, np.eye(len(W)), 1.0)[0]) + ABOVE if largest <= 1.0 else np.inf
 
 
 def log_copies(example: Example) -> float:

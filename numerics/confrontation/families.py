@@ -12,12 +12,14 @@ Main definitions: `FAMILIES`, `matrix`, `example`, `example_of`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 
 from ...theory import activations, cells
 from ...theory.activations import Activation
+from ...theory.language import Cell
 from ..axes import Array
 from ..network import Network
 from ..simulate import Rng, generator
@@ -63,7 +65,7 @@ def example(
 
     Units (1 to 5), steps (1 to 12) and phi (one of the nine built-in activations) are drawn unless given, and so is the
     scale of the inputs, 0.01 to 5. With ``untied`` every step has a copy W_t of its own, of the same law. Raises ValueError
-    as `matrix` does.
+    as `matrix` does and for steps or samples below 1, TypeError for what is no activation.
 
     >>> found = example("contractive", n=3, steps=4, rng=0, activation=activations.Tanh())
     >>> found.network, found.inputs.shape, found.initial.shape
@@ -71,6 +73,11 @@ def example(
     >>> print(found)
     contractive, n = 3, T = 4
     """
+    for name, number in (("steps", 1 if steps is None else steps), ("samples", samples)):
+        if not isinstance(number, int | np.integer) or isinstance(number, bool) or number < 1:
+            raise ValueError(f"{name} must be an integer of at least 1, got {number!r}")
+    if not (activation is None or isinstance(activation, Activation)):
+        raise TypeError(f"activation must be an Activation, got {activation!r}")
     chosen = generator(rng)
     n = int(chosen.integers(UNITS[0], UNITS[1] + 1)) if n is None else n
     steps = int(chosen.integers(STEPS[0], STEPS[1] + 1)) if steps is None else steps
@@ -107,7 +114,7 @@ def example_of(
     scale = 10.0 ** chosen.uniform(*SCALES)
     return Example(
         Network(
-            cells.get("elman", activation=activation),
+            _elman(activation),
             {"W": W, "B": chosen.standard_normal((n, m)), "b": bias},
             untied=W.ndim == 3,
         ),
@@ -116,6 +123,12 @@ def example_of(
         family,
         seed=int(chosen.integers(2**32)),
     )
+
+
+@lru_cache(maxsize=32)
+def _elman(activation: Activation) -> Cell:
+    """One cell per activation, so that its kernels are compiled once."""
+    return cells.get("elman", activation=activation)
 
 
 def _gaussian(n: int, rng: np.random.Generator) -> Array:

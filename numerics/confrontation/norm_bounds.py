@@ -3,9 +3,10 @@ r"""The bounds on the state Jacobian against explicit products: log ||J(T, T-k)|
 One law per theorem with a bound of a vanilla network, its numbers evaluated from the theorem for all inputs and along the
 trajectory; the product J(T, T-k) = D_T W ... D_{T-k+1} W is formed in plain NumPy. The bounds of norm type hold for copies
 W_t of the weights as for a shared W, with the largest norm over the copies (smallest, for bounds from below): sharing
-the weights changes nothing in them. Each is attained.
+the weights changes nothing in them. Each is attained. The row-sum norm bounds the infinity norm of the same product without
+the factor sqrt(n) of the spectral norm, and is held against both.
 
-Main definitions: `laws`, `log_norms`, `log_gains`, `log_bounds`, `log_largest_masked`.
+Main definitions: `laws`, `log_norms`, `log_both_norms`, `log_gains`, `log_bounds`, `log_largest_masked`.
 """
 
 from __future__ import annotations
@@ -38,10 +39,25 @@ def log_norms(example: Example) -> Array:
     return plain.log_singular_values(plain.step_jacobians(example))[0]
 
 
+def log_both_norms(example: Example) -> Array:
+    """log of ||J(T, T-k)||_2 and ||J(T, T-k)||_inf for k = 1..T, from the explicit product ``(2, 1, T)``."""
+    with np.errstate(divide="ignore"):
+        rows = [
+            scale + np.log(np.abs(X).sum(axis=1).max()) for X, scale in plain.products(plain.step_jacobians(example))
+        ]
+    return np.array([log_norms(example), rows])[:, None]
+
+
+def log_both_bounds(example: Example, *, bound: str) -> Array:
+    """`log_bounds`, and the same with the constant 1, for the infinity norm ``(2, 2, T)``."""
+    found = log_bounds(example, bound=bound)
+    return np.array([found, found - np.array([[i.log_constant] for i in _instances(example, bound)])])
+
+
 def log_gains(example: Example) -> Array:
-    """log of the smallest singular value of J(T, T-k) for k = 1..T; +inf where rounding has lost it."""
-    found = plain.log_singular_values(plain.step_jacobians(example))[1]
-    return np.where(np.isnan(found), np.inf, found)
+    """log of the smallest singular value of J(T, T-k) for k = 1..T; where rounding has lost it what it is at most."""
+    largest, found = plain.log_singular_values(plain.step_jacobians(example))
+    return np.where(np.isnan(found), largest + np.log(plain.LOST), found)
 
 
 def log_bounds(example: Example, *, bound: str) -> Array:
@@ -68,9 +84,10 @@ def _instances(example: Example, bound: str) -> tuple[Instance, ...]:
     return tuple(found for where in scopes for found in instances_of(cell, where, only=bound))
 
 
-def speaks(example: Example, *, bound: str) -> bool:
-    """Whether all hypotheses of the bound hold, for all inputs or along the trajectory."""
-    return any(found.holds for found in _instances(example, bound))
+def speaks(example: Example, *, bound: str, zero: bool = True) -> bool:
+    """Whether all hypotheses of the bound hold, for all inputs or along the trajectory; without ``zero`` W must not be 0."""
+    weights = zero or bool(example.network.parameters["W"].any())
+    return weights and any(found.holds for found in _instances(example, bound))
 
 
 def attained(example: Example) -> Array:
@@ -155,6 +172,14 @@ def _laws(theorem: Theorem, bound: Bound) -> list[Law]:
         high=numbers if above else log_gains,
         applies=partial(speaks, bound=bound.id),
     )
+    if bound.id == "row_sum_norm":
+        shared = dataclasses.replace(
+            shared,
+            statement=f"With one W for all steps {what} the bound of {bound.title}, at every lag k, and "
+            "||J(T, T-k)||_inf is at most (gamma ||W||_inf)^k.",
+            low=log_both_norms,
+            high=partial(log_both_bounds, bound=bound.id),
+        )
     if bound.id not in _for_copies():
         return [shared]
     judges = (f"theorem:{theorem.id}", *_COPIES.get(bound.id, ()))
@@ -162,7 +187,8 @@ def _laws(theorem: Theorem, bound: Bound) -> list[Law]:
         shared,
         id=f"{bound.id}:copies",
         title=f"{bound.title}: a copy of the weights per step",
-        statement=f"With a matrix W_t of its own at each step {what} the same bound, of the worst of them.",
+        statement=f"With a matrix W_t of its own at each step {what} the same bound, of the worst of them"
+        + (", and so is ||J(T, T-k)||_inf without the factor sqrt(n)." if bound.id == "row_sum_norm" else "."),
         judges=judges,
         draw=draw_copies,
     )
@@ -175,6 +201,7 @@ def _laws(theorem: Theorem, bound: Bound) -> list[Law]:
         low=numbers if above else reached,
         high=attained if above else numbers,
         quantifier="some",
+        applies=partial(speaks, bound=bound.id, zero=False),
     )
     return [shared, copies, equal]
 

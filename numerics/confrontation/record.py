@@ -38,9 +38,11 @@ class LawRecord:
 class InformativeRecord:
     """The task-informative gradient of linear recall by lag d, beside the total gradient; logs of Frobenius norms.
 
-    ``log_total`` is the median norm of dy_T/dW, ``log_informative`` the norm of E[y* dy_T/dW] by the coupled difference,
-    ``standard_error`` its standard error relative to the norm, ``log_bound`` the bound of the theorem where its hypotheses
-    are met (None where not), ``reason`` which hypothesis failed and by how much.
+    y = c^T h_T with a readout of norm 1, y* the input of d steps ago with variance 1, the inputs as ``inputs`` says.
+    ``log_total`` is the median norm of dy_T/dW, the same number for every d, ``log_informative`` the norm of E[y* dy_T/dW]
+    by the coupled difference, ``standard_error`` its standard error relative to the norm, ``log_bound`` at each lag the
+    smallest bound of the ``theorems`` whose hypotheses are met (None where there is none), with the least of their
+    ``rate``; ``reason`` says which hypothesis failed and by how much.
     """
 
     lags: tuple[int, ...]
@@ -54,6 +56,8 @@ class InformativeRecord:
     evidence: str
     reason: str
     node: str
+    inputs: str = ""
+    theorems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,13 @@ class FlowRecord:
     """The state Jacobian and the gradient's parts by lag k, medians of natural logs over the samples.
 
     ``log_jacobian`` is that of ||J(T, T-k)^T v|| for unit v, ``log_share`` that of the lag's share in the summed norms of
-    the parts of dE/dW.
+    the parts of dE/dW, E = <v, h_T>, and ``log_gradient`` that of ||dE/dW|| over the last k+1 copies: the horizon k+1.
     """
 
     lags: tuple[int, ...]
     log_jacobian: tuple[float, ...]
     log_share: tuple[float, ...]
+    log_gradient: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,8 @@ class ContrastRecord:
     ``share_lags`` maps 50, 90 and 99 to the lag up to which that percentage of the gradient's parts lies (None beyond the
     horizon). ``rate`` is the certified gamma ||W||_2, as lower and upper end; ``radius`` the spectral radius. Of the state
     Jacobian the verdict for all inputs is there too, decisive or not. ``nodes`` maps *rate*, *radius*, *share_lags*, *flow*
-    and *informative* to the nodes of the graph that these numbers hang on.
+    and *informative* to the nodes of the graph that these numbers hang on. ``analyzed`` marks the network that the whole
+    document is about.
     """
 
     id: str
@@ -91,6 +97,7 @@ class ContrastRecord:
     description: str = ""
     horizon: Horizon | None = None
     nodes: Mapping[str, str] = field(default_factory=dict)
+    analyzed: bool = False
 
 
 @dataclass(frozen=True)

@@ -107,14 +107,19 @@ def _key(identifier: str) -> int:
 
 
 def _cases(law: Law, count: int, rng: np.random.Generator) -> list[_Case]:
-    """Slacks of examples on which the law applies; fewer than asked for if most draws are none."""
+    """Slacks of examples of which the law says something, that is with a slack below infinity.
+
+    Fewer than asked for if most draws are none; more of a law for some, until one shows it.
+    """
     found: list[_Case] = []
     for _ in range(TRIES * count):
         drawn = law.draw(rng)
-        if law.applies(drawn):
-            found.append(_Case(law.slack(drawn), _words(drawn)))
-            if len(found) == count:
-                break
+        slack = law.slack(drawn) if law.applies(drawn) else math.inf
+        if slack == math.inf:
+            continue
+        found.append(_Case(slack, _words(drawn)))
+        if len(found) >= count and (law.quantifier == "every" or any(case.slack >= 0.0 for case in found)):
+            break
     return found
 
 
@@ -137,7 +142,10 @@ def _judged(graph: Graph, law: Law, cases: list[_Case]) -> LawRecord:
     elif worst is None:
         graph.add(Node(node, "law", law.title, Measured("broken: no example was found on which the law applies")))
     else:
-        graph.add(Node(node, "law", law.title, Measured(f"broken by {worst.slack:.3g} {law.unit}: {worst.words}")))
+        what = (
+            "broken by" if law.quantifier == "every" else f"none of {len(cases)} examples shows it, the nearest lacks"
+        )
+        graph.add(Node(node, "law", law.title, Measured(f"{what} {-worst.slack:.3g} {law.unit}: {worst.words}")))
     return LawRecord(
         id=law.id,
         title=law.title,

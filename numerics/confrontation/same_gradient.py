@@ -1,14 +1,17 @@
-r"""One gradient, computed in five ways, for every cell that ships: E = <g, x_T>, with respect to x_0 and to all parameters.
+r"""One gradient, computed in five ways, for every cell that ships: E = <g, x_T>, with respect to x_0 and, but for the first
+way, to all parameters.
 
 * **path sum** (Hochreiter): an entry of J(T, 0) is the sum over all paths of units u_T, ..., u_0 of the products of the entries
-  (J_t)_{u_t u_{t-1}}, every path on its own;
+  (J_t)_{u_t u_{t-1}}, every path on its own: the gradient with respect to x_0 alone;
 * **matrix product**: J(T, 0)^T g = J_1^T ... J_T^T g, and dE/dtheta = sum_t (dF_t/dtheta)^T J(T, t)^T g;
 * **back-propagation through time**: the library's pullback;
 * **forward sensitivities** (RTRL): S_t = J_t S_{t-1} + dF_t/dtheta from t = 0 on, E' = S_T^T g;
 * **complex step**: Im E(theta + i h e_j) / h with h = 1e-200, of the network written out in plain NumPy.
 
-The step Jacobians of the first two come from the derived words of the cell, those of the sensitivities from a
-complex step of the plain network; the five share no formula.
+The step Jacobians J_t of the first two come from the derived words of the cell, as do the compiled pullbacks of the third;
+dF_t/dtheta in the second and fourth, and J_t in the fourth, from complex steps of one plain step, of which the fifth takes
+whole networks. So the two families of formulas are the derived words and the network in plain NumPy, and within each
+what differs is how the steps are put together.
 
 Main definitions: `laws`, `differences`, `ROUTES`, and the five: `path_sum`, `matrix_product`, `back_propagated`,
 `forward_sensitivities`, `complex_step`.
@@ -17,7 +20,7 @@ Main definitions: `laws`, `differences`, `ROUTES`, and the five: `path_sum`, `ma
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from itertools import product
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from ...theory import cells
+from ...theory.language import Cell
 from ..axes import Array
 from ..network import Network
 from . import plain
@@ -179,7 +183,7 @@ def laws() -> tuple[Law, ...]:
             title=f"{cells.get(name).title}: one gradient in five ways",
             subject="every gradient",
             statement="Path sum, matrix product, back-propagation through time, forward sensitivities and complex step give the "
-            "same gradient by the initial state and by every parameter.",
+            "same gradient by the initial state, and all but the path sum by every parameter.",
             judges=judges,
             draw=partial(draw, cell=name),
             low=differences,
@@ -197,11 +201,17 @@ def draw(rng: np.random.Generator, *, cell: str) -> Example:
     return gated(cell, family, n=n, steps=int(rng.integers(1, 5)), rng=rng)
 
 
+@cache
+def _cell(name: str) -> Cell:
+    """One cell per name, so that its kernels are compiled once."""
+    return cells.get(name)
+
+
 def gated(cell: str, family: str, *, n: int, steps: int, rng: np.random.Generator) -> Example:
     """A network of a cell whose recurrent blocks are of the family; for *elman* any activation."""
     if cell == "elman":
         return example(family, n=n, steps=steps, rng=rng)
-    chosen, m = cells.get(cell), 1
+    chosen, m = _cell(cell), 1
     parameters: dict[str, Array] = {}
     for p in chosen.parameters:
         if p.kind == "matrix" and p.columns == "n":

@@ -257,7 +257,7 @@ def laws() -> tuple[Law, ...]:
             subject="error_flow",
             statement="At Jordan blocks, nilpotent matrices, zero and crossing moduli the library gives no derivative of log rho "
             "and the word undecided.",
-            judges=derivative,
+            judges=(),
             draw=draw_degenerate,
             low=answers,
             high=lambda _: 0.0,

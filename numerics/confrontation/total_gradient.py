@@ -234,7 +234,7 @@ def laws() -> tuple[Law, ...]:
             subject="total_gradient",
             statement=f"Over {LONG} copies the median norm of the total gradient of a contractive network is at least half of "
             f"that over {SHORT} copies (measured: single samples and critical points may do otherwise).",
-            judges=("theorem:total_gradient_stays",),
+            judges=(),
             draw=draw_samples,
             low=fraction_of_short,
             high=log_long,

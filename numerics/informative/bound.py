@@ -38,6 +38,7 @@ from ..enclosure import Enclosure, exact
 from ..evaluate import Answer, Environment, answer, environment, evaluate
 from ..functionals import scaling
 from ..network import Network
+from .arguments import nonnegative, one_network, real_array, whole_lags
 from .coupled import layer
 
 IN_RANGE = 1e-250  # enclosures above it have lost nothing to underflow
@@ -46,7 +47,10 @@ readout_norm, direction_norm = sp.symbols("|c| |V|", nonnegative=True)
 
 @dataclass(frozen=True, eq=False)
 class InformativeBound:
-    """The bound at ``lags``: natural logs rounded up, +inf where a hypothesis is not met; with what it rests on.
+    """The bound at ``lags``: natural logs rounded up; with what it rests on.
+
+    They are +inf where a hypothesis is not met, and also, if it `holds`, where a factor of the bound, or a product of some,
+    is beyond the range of doubles, as with a readout or an input matrix near 1e308: no number is claimed then.
 
     ``rate`` encloses eta, ``condition`` kappa(L), 1 without a scaling. ``answers`` are the hypotheses with their answers.
     """
@@ -87,8 +91,8 @@ def informative_bound(
     """log of the bound of ||E[y* dy_T/dW]||_F at each lag d >= 0, for every horizon T > d, certified.
 
     The covariance of the input of step T-d is input_scale^2 I, the standard deviation of y* ``target_deviation``, no entry
-    of h_0 exceeds ``initial_sup`` in modulus; ``scaled`` takes the diagonal scaling found. Raises ValueError for a network
-    that is not one tied network h = phi(W h + B u + b), and for arguments that do not fit.
+    of h_0 exceeds ``initial_sup`` in modulus; ``scaled`` takes the diagonal scaling found. Raises TypeError for arguments of
+    another type, ValueError for a network that is not one tied network h = phi(W h + B u + b) and arguments that do not fit.
 
     >>> from errorflow.theory import cells
     >>> net = Network(cells.get("elman"), {"W": np.array([[0.5]]), "B": np.ones((1, 1)), "b": np.zeros(1)})
@@ -98,48 +102,40 @@ def informative_bound(
     >>> informative_bound(net.replace(W=np.array([[1.5]])), readout=[1.0], lags=[1]).reason
     'every step shrinks distances: gamma*spectral_norm(W) < 1 is not met, short by 0.5'
     """
+    one_network(network)
     layer(network.cell)
-    if network.nets or network.untied:
-        raise ValueError("network must be one network with shared weights")
-    out = np.asarray(readout, dtype=float)
-    if out.shape != (network.n,) or not np.isfinite(out).all():
-        raise ValueError(f"readout must be finite and have shape ({network.n},), got {out.shape}")
-    for name, number in (
-        ("input_scale", input_scale),
-        ("target_deviation", target_deviation),
-        ("initial_sup", initial_sup),
-    ):
-        if not 0 <= number < math.inf:
-            raise ValueError(f"{name} must be a finite number of at least 0, got {number!r}")
-    if not len(lags) or min(lags) < 0:
-        raise ValueError(f"lags must be integers of at least 0, got {list(lags)!r}")
+    out, chosen = real_array("readout", readout, (network.n,)), whole_lags(lags)
+    scale, spread = nonnegative("input_scale", input_scale), nonnegative("target_deviation", target_deviation)
+    start = nonnegative("initial_sup", initial_sup)
     theorem = theorems.get("task_informative_gradient_scaled" if scaled else "task_informative_gradient")
     where = environment(network)
     matrices = {p.columns: network.parameters[p.name] for p in network.cell.parameters if p.kind == "matrix"}
     L = scaling(matrices["n"]).diagonal if scaled else np.ones(network.n)
     L = L / L.min()
+    with np.errstate(over="ignore"):  # inf is no bound
+        into = L[:, None] * matrices["m"]
     norm, condition = (
         scaled_norm if scaled else spectral_norm,
         scaling_condition(setting.W) if scaled else sp.Integer(1),
     )
-    largest = evaluate(notation.value_sup, where).maximum(exact(float(initial_sup)))
+    largest = evaluate(notation.value_sup, where).maximum(exact(start))
     values = {
         rate: evaluate(notation.slope_sup * norm(setting.W), where),
         state_mean: largest * _length(L),
         readout_norm: _length(out / L),
         direction_norm: evaluate(condition, where),
-        deviation: exact(float(target_deviation)),
-        input_deviation: exact(float(input_scale)) * _length(L[:, None] * matrices["m"]),
+        deviation: exact(spread),
+        input_deviation: exact(scale) * _length(into),
     }
     answers = tuple((condition, _answer(condition, where)) for condition in (*theorem.hypotheses, BOUNDED))
     holds = all(found.status == "met" for _, found in answers)
     letters = {N(c): readout_norm, N(coordinates.c_L): readout_norm}
     letters |= {N(V): direction_norm, N(coordinates.V_L): direction_norm}
     formula, own = theorem.conclusion.rhs.xreplace(letters), dataclasses.replace(where, values=values, known={})
-    found = [log_of(formula.xreplace({notation.lag: sp.Integer(int(lag))}), own) for lag in lags] if holds else []
+    found = [log_of(formula.xreplace({notation.lag: sp.Integer(lag)}), own) for lag in chosen] if holds else []
     return InformativeBound(
-        tuple(map(int, lags)),
-        np.array([number.upper for number in found] or [math.inf] * len(lags)),
+        chosen,
+        np.array([number.upper for number in found] or [math.inf] * len(chosen)),
         values[rate],
         values[direction_norm],
         answers,
@@ -155,8 +151,12 @@ BOUNDED = Hypothesis(
 
 
 def _length(vectors: Array) -> Enclosure:
-    """A float that is at least the 2-norm of the exact numbers whose products and quotients were rounded to these."""
-    return exact(norm_of_vector_above(vectors)) * exact(1 + 2.0**-50) + exact(2.0**-500)
+    """At least the 2-norm of the exact numbers whose products and quotients were rounded to these; inf beyond doubles."""
+    largest = float(np.abs(vectors).max(initial=0.0))
+    if not math.isfinite(largest):
+        return Enclosure(0.0, math.inf)
+    unit = math.ldexp(1.0, max(math.frexp(largest)[1] - 1, -1000))  # a power of two, by which the division is exact
+    return exact(norm_of_vector_above(vectors / unit)) * exact(unit) * exact(1 + 2.0**-50) + exact(2.0**-1060)
 
 
 def _answer(condition: Hypothesis, where: Environment) -> Answer:

@@ -23,9 +23,11 @@ from ...theory.language import Apply, Bias, Cell, Input, MatVec, Named, State, S
 from ..axes import Array
 from ..backprop import rescaled
 from ..simulate import Trajectory
+from .arguments import increasing_lags, is_whole, one_network, real_array
 from .divided_differences import DividedDifferences, divided_differences
 
 NO_STEP = 1e-17
+LARGEST = 1e300  # of the arguments of the activation, whose differences are to stay in range
 MOST_BYTES = 2**28  # of the differences of the steps after T-d, which the pass backward reads
 
 
@@ -34,13 +36,15 @@ class Coupled:
     """``sums (lags, groups, n, n)`` times ``e^log_scale (lags, groups)``: the sum of w_s (G_s - G'_s) over each group.
 
     ``crossings (lags,)`` counts the samples with a jump of the slope between a' and a in some unit, at the step >= T-d at
-    which they are fewest: the later the step, the rarer they are, and yet no less important for the sum.
+    which they are fewest: the later the step, the rarer they are, and yet no less important for the sum. ``log_sizes
+    (lags, samples)`` are the logs of |w_s| times the sum over the steps of the largest entry of each term of G_s - G'_s.
     """
 
     lags: tuple[int, ...]
     log_scale: Array
     sums: Array
     crossings: Array
+    log_sizes: Array
 
     @property
     def log_norms(self) -> Array:
@@ -64,9 +68,10 @@ def coupled_difference(
 ) -> Coupled:
     """sum_s w_s (G_s - G'_s) over groups of consecutive samples, for each lag d: G' with ``mean`` for the input of step T-d.
 
-    ``readout (n,)`` is c, ``mean (m,)`` zero unless given, ``weights (lags, samples)`` one unless given. Raises ValueError
-    for a network that is not one tied network of the form phi(W h + B u + b), for states that overflow, for lags outside
-    0..T-1 or out of order, for shapes that do not fit and groups that do not divide the samples.
+    ``readout (n,)`` is c, ``mean (m,)`` zero unless given, ``weights (lags, samples)`` one unless given. Raises TypeError for
+    arguments of another type, ValueError for a network that is not one tied network of the form phi(W h + B u + b), for
+    states that overflow and arguments of phi beyond 1e300, for lags outside 0..T-1 or out of order, for shapes that do not
+    fit, numbers that are not finite and groups that do not divide the samples.
 
     >>> from errorflow.numerics import Network, simulate
     >>> from errorflow.theory import activations, cells
@@ -76,31 +81,29 @@ def coupled_difference(
     >>> np.allclose(found.log_norms[:, 0], [0.0, np.log(2000) + 1999 * np.log(0.5)], atol=1e-9)  # d w^(d-1)
     True
     """
+    if not isinstance(trajectory, Trajectory):
+        raise TypeError(f"trajectory must be a Trajectory, got {trajectory!r}")
     network, samples = trajectory.network, trajectory.samples
+    one_network(network)
     apply = layer(network.cell)
-    if network.nets or network.untied:
-        raise ValueError("trajectory must belong to one network with shared weights")
     if trajectory.overflow is not None:
         raise ValueError(
             f"trajectory must stay in range, got one with a state that overflows at step {trajectory.overflow}"
         )
-    chosen = tuple(int(lag) for lag in lags)
-    if not chosen or list(chosen) != sorted(set(chosen)) or not 0 <= chosen[0] <= chosen[-1] < trajectory.steps:
-        raise ValueError(f"lags must increase within 0..{trajectory.steps - 1}, got {list(lags)!r}")
-    c, middle = np.asarray(readout, dtype=float), np.zeros(network.m) if mean is None else np.asarray(mean, dtype=float)
-    factors = np.ones((len(chosen), samples)) if weights is None else np.asarray(weights, dtype=float)
-    for name, array, shape in (
-        ("readout", c, (network.n,)),
-        ("mean", middle, (network.m,)),
-        ("weights", factors, (len(chosen), samples)),
-    ):
-        if array.shape != shape or not np.isfinite(array).all():
-            raise ValueError(f"{name} must be finite and have shape {shape}, got {array.shape}")
-    if groups < 1 or samples % groups:
+    chosen, c = increasing_lags(lags, trajectory.steps), real_array("readout", readout, (network.n,))
+    middle = np.zeros(network.m) if mean is None else real_array("mean", mean, (network.m,))
+    shape = (len(chosen), samples)
+    factors = np.ones(shape) if weights is None else real_array("weights", weights, shape)
+    if not is_whole(groups, least=1) or samples % groups:
         raise ValueError(f"groups must divide the number of samples {samples}, got {groups!r}")
     base = _Base.of(trajectory, apply, c)
+    with np.errstate(over="ignore"):
+        largest = max(float(np.abs(x).max()) for x in (base.a, base.B @ (trajectory.inputs - middle[:, None])))
+    if not largest <= LARGEST:
+        raise ValueError(f"trajectory must have arguments of the activation of at most {LARGEST:g}, got {largest:g}")
     sums = np.zeros((len(chosen), groups, network.n, network.n))
     log_scale, crossings = np.full((len(chosen), groups), -np.inf), np.zeros(len(chosen))
+    log_sizes = np.full(shape, -np.inf)
     start = len(chosen)
     while start:  # the longest lags first; as many at once as there is memory for
         longest = chosen[start - 1] + 1
@@ -108,9 +111,9 @@ def coupled_difference(
         some = slice(start, stop)
         pass_ = _Pass(base, chosen[some][::-1], middle)  # longest first: those that have begun stand in front
         own = slice(stop - 1, start - 1 if start else None, -1)
-        sums[own], log_scale[own] = pass_.sums(factors[own], groups)
+        sums[own], log_scale[own], log_sizes[own] = pass_.sums(factors[own], groups)
         crossings[own] = pass_.crossings
-    return Coupled(chosen, log_scale, sums, crossings)
+    return Coupled(chosen, log_scale, sums, crossings, log_sizes)
 
 
 def layer(cell: Cell) -> Apply:
@@ -210,12 +213,13 @@ class _Pass:
         base = self.base
         return base.derivatives(t) if np.abs(step).max() < NO_STEP else base.differences(base.a[t - 1], step)
 
-    def sums(self, weights: Array, groups: int) -> tuple[Array, Array]:
-        """sum_s w_s (G_s - G'_s) over groups of samples, and the logs of their scales."""
+    def sums(self, weights: Array, groups: int) -> tuple[Array, Array, Array]:
+        """sum_s w_s (G_s - G'_s) over groups of samples, the logs of their scales, and those of the sizes of the samples."""
         base, count = self.base, len(self.lags)
         n, samples = base.a.shape[1:]
         back = np.ascontiguousarray(base.W.T)
-        total = _Total(np.zeros((count, groups, n, n)), np.full((count, groups), -np.inf), weights)
+        log_sizes = np.full((count, samples), -np.inf)
+        total = _Total(np.zeros((count, groups, n, n)), np.full((count, groups), -np.inf), log_sizes, weights)
         D, logs = np.zeros((n, count, samples)), np.full((count, samples), -np.inf)
         for t in range(self.steps, 0, -1):
             pulled = (back @ D.reshape(n, -1)).reshape(D.shape)
@@ -241,15 +245,17 @@ class _Pass:
                 before = np.repeat(before, count, axis=1)
                 before[:, :begun] -= H * np.exp(after)  # h'
             total.add(D, before, logs)
-        return total.sums, total.log_scale
+        with np.errstate(divide="ignore"):
+            return total.sums, total.log_scale, total.log_sizes + np.log(np.abs(weights))
 
 
 @dataclass(eq=False)
 class _Total:
-    """Running sums of w_s x_s z_s^T e^logs over groups of samples, each over a scale of its own."""
+    """Running sums of w_s x_s z_s^T e^logs over groups of samples, each over a scale of its own, and sizes by sample."""
 
     sums: Array
     log_scale: Array
+    log_sizes: Array
     weights: Array
 
     def add(self, left: Array, right: Array, logs: Array) -> None:
@@ -265,3 +271,6 @@ class _Total:
         z = right.reshape(n, right.shape[1], groups, -1).transpose(1, 2, 3, 0)
         self.sums[:count] = self.sums[:count] * np.exp(old - shift)[..., None, None] + x @ z
         self.log_scale[:count] = new
+        with np.errstate(divide="ignore"):
+            size = logs + np.log(np.abs(left).max(axis=0)) + np.log(np.abs(right).max(axis=0))
+        self.log_sizes[:count] = np.logaddexp(self.log_sizes[:count], size)

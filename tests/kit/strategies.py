@@ -112,22 +112,39 @@ def examples(
     The family *plain* has small whole numbers and halves as weights, and so have *contractive* (halved until ||W||_2 <
     0.97), *nilpotent* and *non_normal* (triangular ones) in half of the draws: witnesses shrink to few units, few steps and
     such numbers. ``activations`` are the nine built-in ones unless given. With ``untied`` every step has a copy of its own.
-    Raises ValueError for an unknown family, no activation, and sizes or steps out of order or below 1.
+    Raises ValueError for an unknown family, no activation, and sizes or steps out of order or below 1, TypeError for a string
+    in place of families, numbers that are no integers and what is no activation.
 
     >>> example = examples(families=["jordan"], sizes=(2, 2), steps=(3, 3)).example()  # doctest: +SKIP
     >>> example.network.parameters["W"].tolist(), example.steps  # doctest: +SKIP
     ([[1.0, 1.0], [0.0, 1.0]], 3)
     """
+    if isinstance(families, str):
+        raise TypeError(f"families must be a sequence of names, got {families!r}")
     unknown = [family for family in families if family not in FAMILIES]
     if unknown or not families:
         raise ValueError(f"families must be some of {', '.join(FAMILIES)}, got {list(families)!r}")
-    for name, (smallest, largest) in (("sizes", sizes), ("steps", steps)):
-        if not 1 <= smallest <= largest:
-            raise ValueError(f"{name} must satisfy 1 <= smallest <= largest, got {(smallest, largest)!r}")
+    for name, pair in (("sizes", sizes), ("steps", steps)):
+        if not _is_pair(pair):
+            raise TypeError(f"{name} must be two integers, got {pair!r}")
+        if not 1 <= pair[0] <= pair[1]:
+            raise ValueError(f"{name} must satisfy 1 <= smallest <= largest, got {pair!r}")
     chosen = _built_in() if activations is None else tuple(activations)
     if not chosen:
         raise ValueError("activations must hold at least one activation, got none")
+    wrong = [phi for phi in chosen if not isinstance(phi, Activation)]
+    if wrong:
+        raise TypeError(f"activations must be instances of Activation, got {wrong[0]!r}")
     return _example(tuple(families), sizes, steps, chosen, untied=untied)
+
+
+def _is_pair(pair: object) -> bool:
+    """Whether it is a sequence of two integers."""
+    return (
+        isinstance(pair, Sequence)
+        and len(pair) == 2
+        and all(isinstance(x, int | np.integer) and not isinstance(x, bool) for x in pair)
+    )
 
 
 def _built_in() -> tuple[Activation, ...]:

@@ -68,6 +68,24 @@ def test_a_theorem_of_another_form_says_nothing_about_a_gated_cell(analyses) -> 
     assert theorem(analyses["gated"], "block_spectral_norm").applies
 
 
+def test_uniform_vanishing_decides_nothing_where_no_rate_below_one_is_left(analyses) -> None:
+    (margin,) = {
+        h.margin
+        for h in theorem(analyses["expansive"], "uniform_vanishing").hypotheses
+        if h.scope == "all_inputs" and h.id.endswith(".rate")
+    }
+    assert margin < 0
+    for name, said in (
+        ("expansive", "decides nothing here: gamma*joint_spectral_radius(W) < 1"),
+        ("contractive", "holds here"),
+    ):
+        card = theorem(analyses[name], "uniform_vanishing")
+        assert all(conclusion.text.startswith(said) for conclusion in card.conclusion), card.conclusion
+        assert {h.statement for h in card.hypotheses if h.id == "slopes_nonnegative"} == {
+            "beta >= 0 (no slope is negative)"
+        }
+
+
 def test_the_numerical_radius_of_untied_copies_is_unknown(analyses) -> None:
     """A shared W with w(W) <= 1 keeps every product below 2; copies of numerical radius 1 can explode."""
     found = {h.id: h.status for h in theorem(analyses["untied"], "sharp_uniform").hypotheses}

@@ -106,12 +106,13 @@ def test_the_informative_part_falls_where_the_total_gradient_stays(four) -> None
     assert found.log_informative[at] < found.log_total[at] - 20
     assert set(found.log_total) == {found.log_total[0]}
     assert (np.array(found.log_informative) <= found.log_bound).all()
-    assert found.rate == records["contractive"].rate[1]
+    assert found.rate < records["contractive"].rate[1]  # under the scaling
+    assert found.theorems == ("task_informative_gradient", "task_informative_gradient_scaled")
     assert "theorem:task_informative_gradient" in {node.id for node in graph.closure(found.node)}
     for name in ("schaefer", "marker", "latch"):
         other = records[name].informative
         assert other.log_bound is None
-        assert "gamma*spectral_norm(W) < 1 is not met, short by" in other.reason
+        assert "gamma*scaled_norm(W) < 1 is not met, short by" in other.reason
         assert {node.kind for node in graph.closure(other.node)} == {"number", "measurement"}
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from errorflow.numerics.confrontation import credit
 from errorflow.numerics.confrontation.law import Law
 from errorflow.numerics.informative import bound as bound_module
+from errorflow.numerics.informative import coupled as coupled_module
 from errorflow.numerics.informative.linear_recall import linear_recall_gradient
 from errorflow.theory import notation
 
@@ -62,7 +63,7 @@ def test_the_bound_is_attained_by_one_linear_unit() -> None:
 def test_every_law_says_what_it_judges_and_draws_the_same_example_again() -> None:
     for law in LAWS.values():
         assert law.subject == "task_informative_gradient"
-        assert "theorem:task_informative_gradient" in law.judges
+        assert ("theorem:task_informative_gradient" in law.judges) == (law.id != "credit:coupled")  # two computations
         one, other = (law.draw(np.random.default_rng(7)) for _ in range(2))
         assert law.slack(one) == law.slack(other)
 
@@ -142,6 +143,30 @@ def test_tasks_that_differ_by_more_than_stated_are_found_out() -> None:
 def test_a_wrong_closed_form_is_found_out(wrong, monkeypatch) -> None:
     monkeypatch.setattr(credit, "linear_recall_gradient", wrong)
     assert broken(LAWS["recall"], 10)
+
+
+def without_slope_differences(self, weights, groups, sums=coupled_module._Pass.sums):
+    self.S = {t: np.zeros_like(S) for t, S in self.S.items()}
+    return sums(self, weights, groups)
+
+
+def with_slopes_that_are_a_millionth_off(self, weights, groups, sums=coupled_module._Pass.sums):
+    self.base = dataclasses.replace(self.base, slope=self.base.slope * (1 + 1e-6))
+    return sums(self, weights, groups)
+
+
+@pytest.mark.parametrize("wrong", [without_slope_differences, with_slopes_that_are_a_millionth_off])
+def test_wrong_coupled_differences_are_found_out_by_the_mean_of_all_sequences(wrong, monkeypatch) -> None:
+    law = LAWS["coupled"]
+    assert not broken(law, 10)
+    monkeypatch.setattr(coupled_module._Pass, "sums", wrong)
+    assert broken(law, 20)
+
+
+def test_half_of_the_examples_start_at_zero_where_the_range_of_the_activation_counts() -> None:
+    found = [credit.draw(np.random.default_rng(seed)) for seed in range(60)]
+    still = sum(not example.initial.any() for example in found)
+    assert 15 < still < 45
 
 
 def test_an_equality_that_is_not_attained_is_found_out() -> None:

@@ -139,8 +139,8 @@ def test_measured_gradients_stay_below_the_bound_while_the_total_stays() -> None
 @pytest.mark.parametrize(
     ("phi", "reason"),
     [
-        ("relu", "the slope does not jump: gamma_2 < oo is not met; the states are bounded, or the slope is constant"),
-        ("softplus", "the states are bounded, or the slope is constant: gamma_2*h_{max} < oo is not met"),
+        ("relu", "the slope does not jump: gamma_2 < inf is not met; the states are bounded, or the slope is constant"),
+        ("softplus", "the states are bounded, or the slope is constant: gamma_2*h_{max} < inf is not met"),
     ],
 )
 def test_what_the_theorem_does_not_cover_is_said_and_has_no_number(phi, reason) -> None:
@@ -188,7 +188,10 @@ def test_logarithms_of_sums_and_powers_stay_in_range() -> None:
     [
         ({"lags": []}, r"lags must be integers of at least 0, got \[\]"),
         ({"lags": [-1]}, r"lags must be integers of at least 0, got \[-1\]"),
-        ({"readout": [1.0, 2.0]}, r"readout must be finite and have shape \(1,\), got \(2,\)"),
+        ({"readout": [1.0, 2.0]}, r"readout must have shape \(1,\), got \(2,\)"),
+        ({"readout": [math.inf]}, "readout must be finite, got inf"),
+        ({"lags": [1.5]}, r"lags must be integers of at least 0, got \[1.5\]"),
+        ({"initial_sup": math.nan}, "initial_sup must be a finite number of at least 0, got nan"),
         ({"input_scale": -1.0}, "input_scale must be a finite number of at least 0, got -1.0"),
         ({"target_deviation": math.inf}, "target_deviation must be a finite number of at least 0, got inf"),
     ],
@@ -196,6 +199,28 @@ def test_logarithms_of_sums_and_powers_stay_in_range() -> None:
 def test_arguments_of_the_bound_are_checked(options, message) -> None:
     with pytest.raises(ValueError, match=message):
         informative_bound(network([[0.5]]), **({"readout": [1.0], "lags": [1]} | options))
+
+
+@pytest.mark.parametrize("name", ["input_scale", "target_deviation", "initial_sup"])
+@pytest.mark.parametrize("wrong", ["1", None, True, 1j])
+def test_scales_must_be_real_numbers(name, wrong) -> None:
+    with pytest.raises(TypeError, match=f"{name} must be a real number, got {wrong!r}"):
+        informative_bound(network([[0.5]]), readout=[1.0], lags=[1], **{name: wrong})
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-150, 1e150, 1e300])
+def test_the_bound_follows_a_readout_and_an_input_matrix_of_any_size(size) -> None:
+    one = informative_bound(network([[0.5]], B=np.ones((1, 1))), readout=[1.0], lags=[0, 1, 30]).log_values
+    for net, c in ((network([[0.5]], B=np.ones((1, 1))), size), (network([[0.5]], B=np.full((1, 1), size)), 1.0)):
+        found = informative_bound(net, readout=[c], lags=[0, 1, 30])
+        assert found.holds
+        np.testing.assert_allclose(found.log_values, one + math.log(size), rtol=1e-9)
+
+
+def test_a_factor_beyond_the_range_of_doubles_claims_no_number() -> None:
+    W, B = np.array([[0.4, 1e9], [0.0, 0.4]]), np.full((2, 1), 1e308)
+    found = informative_bound(network(W, B=B), readout=[1e308, 1e308], lags=[1], scaled=True)
+    assert np.isposinf(found.log_values).all()
 
 
 def test_only_one_tied_network_of_the_plain_form_is_bounded(gaussian) -> None:

@@ -40,6 +40,7 @@ def confronted(document: Json) -> Json:
     nodes = [
         *document["graph"]["nodes"],
         _node("theorem:bptt_identity", "theorem", "A sum over the lags", "symbolic"),
+        _node("theorem:pascanu2013_spectral_norm", "theorem", "Vanishing from the spectral norm", "symbolic"),
         *graph["nodes"],
     ]
     document = document | {
@@ -90,6 +91,21 @@ def gradients(name: str, inputs: Any) -> tuple[Any, Any, Any]:
     return total, np.array(parts), np.array(flows)
 
 
+def copies(name: str, inputs: Any) -> Any:
+    """The median norm of dy/dW over the last k+1 copies of W, for k = 0..T-1."""
+    W, b, c = weights(name)
+    states = [np.zeros((inputs.shape[1], len(W)))]
+    for u in inputs:
+        states.append(np.tanh(states[-1] @ W.T + u[:, None] * b))
+    flow, total, found = np.broadcast_to(c, states[0].shape), 0.0, []
+    for before, after in zip(reversed(states[:-1]), reversed(states[1:]), strict=True):
+        delta = flow * (1 - after**2)
+        total = total + delta[:, :, None] * before[:, None, :]
+        found.append(float(np.median(np.linalg.norm(total, axis=(1, 2)))))
+        flow = delta @ W
+    return np.array(found)
+
+
 def _network(name: str, nodes: list[Json], edges: list[list[str]]) -> Json:
     rng = np.random.default_rng(7)
     W, b, c = weights(name)
@@ -103,6 +119,7 @@ def _network(name: str, nodes: list[Json], edges: list[list[str]]) -> Json:
     nodes.append(
         _node(node, "measurement", f"{TITLES[name]}: what the total gradient says of the input d steps ago", "measured")
     )
+    nodes.append(_node(f"contrast:{name}:number:rate", "number", "gamma*spectral_norm(W)", "certified"))
     edges += [[node, "measurement:contrast"], [node, THEOREM]] if eta < 1 else [[node, "measurement:contrast"]]
     return {
         "id": name, "title": TITLES[name], "rate": [eta * (1 - 1e-9), eta * (1 + 1e-9)],
@@ -116,7 +133,10 @@ def _network(name: str, nodes: list[Json], edges: list[list[str]]) -> Json:
         "share_lags": [[q, int(np.searchsorted(np.cumsum(shares / shares.sum()), q / 100))] for q in (50, 90, 99)],
         "informative": _informative(name, eta, float(np.linalg.norm(b) * np.linalg.norm(c)), node, inputs, rng),
         "flow": {"lags": list(range(HORIZON - 1)), "log_jacobian": np.log(norms[:-1]).tolist(),
-                 "log_share": np.log(shares[:-1]).tolist()},
+                 "log_share": np.log(shares[:-1]).tolist(), "log_gradient": np.log(copies(name, inputs)[:-1]).tolist()},
+        "nodes": {"rate": f"contrast:{name}:number:rate"}, "analyzed": False,
+        "horizon": {"steps": HORIZON, "samples": SAMPLES, "directions": 1, "seed": None,
+                    "input": "white noise, standard deviation 1"},
     }  # fmt: skip
 
 
@@ -141,7 +161,8 @@ def _informative(name: str, eta: float, scale: float, node: str, inputs: Any, rn
     reason = "gamma*spectral_norm(W) < 1" if eta < 1 else f"gamma*spectral_norm(W) = {eta:.4g}, needs < 1"
     return {"lags": list(LAGS), "log_total": totals, "log_informative": found, "standard_error": errors, "log_bound": bound,
             "rate": eta, "samples": SAMPLES, "horizon": HORIZON, "evidence": "measured", "reason": reason,
-            "node": node}  # fmt: skip
+            "node": node, "inputs": "white noise of standard deviation 1 from the zero state",
+            "theorems": [THEOREM.partition(":")[2]] if bound else []}  # fmt: skip
 
 
 def _verdicts(name: str, eta: float, rate: float, nodes: list[Json], edges: list[list[str]]) -> list[Json]:

@@ -12,7 +12,7 @@ from errorflow.reports.document import formula, validate
 from errorflow.reports.html import render
 from errorflow.reports.judgements import CLAIMS, apart, short, tally
 from errorflow.reports.phrases import phrase, prose
-from errorflow.reports.proofs import chains
+from errorflow.reports.proofs import chains, remark
 
 Document = dict[str, Any]
 Sample = Callable[[str], Document]
@@ -22,7 +22,8 @@ def _part(page: str, identifier: str, tag: str) -> str:
     """The words of one element."""
     found = re.search(rf'<{tag}[^>]* id="{identifier}".*?</{tag}>', page, re.DOTALL)
     assert found is not None, identifier
-    return " ".join(unescape(re.sub(r"<[^>]+>", "", found.group())).replace("\u2062", "").split())
+    blocks = re.sub(r"</?(?:p|div|dl|dt|dd|li|td|th|tr|h\d|summary)[ >]", r"\n\g<0>", found.group())
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", blocks)).replace("\u2062", "").split())
 
 
 # --- theorems ---------------------------------------------------------------------------------------------
@@ -58,13 +59,13 @@ def test_a_chain_does_not_repeat_its_left_sides() -> None:
 
 def test_what_is_given_stands_on_the_card_or_once_for_all_cards(sample: Sample) -> None:
     page = render(sample("elman"))
-    assert page.count('id="given-1"') == 1
+    assert page.count('id="givens"') == 1
     shared = page[page.index("What several derivations take for granted") :]
     assert "for all i" in shared[: shared.index("</details>")], "the quantifier, which the formula does not show"
     card = page[page.index('id="theorem-smallest_gain"') :]
     given = card[card.index("Given: 2 facts") :]
     given = given[: given.index("</details>")]
-    assert '<a href="#given-1">slopes are at most γ</a>' in given
+    assert '<a href="#givens">As in other derivations</a>: slopes are at most γ' in given
     assert "rate is positive" in given
 
 
@@ -145,6 +146,31 @@ def test_every_claim_has_a_status_in_words_a_reason_and_a_link_to_its_judge(samp
 def test_a_condition_in_a_reason_is_a_formula(sample: Sample) -> None:
     page = render(sample("elman"))
     assert re.search(r"γ</mi><mi>W</mi></math><wbr><math><mo[^>]*>&lt;</mo><mn>1</mn></math>: the left side", page)
+
+
+def test_a_quantity_in_a_reason_is_a_formula(sample: Sample) -> None:
+    """A condition names its left side too, which a sentence gives with a number instead of the bound."""
+    document = sample("elman")
+    text = "gamma*certificate_rate(W) < 1"
+    document["theorems"][0]["hypotheses"][0] |= {
+        "statement": text,
+        "formula": formula(r"\gamma r(W) < 1") | {"text": "\\" + text},
+    }
+    document["verdicts"][0]["reason"] = "nearest is gamma*certificate_rate(W) = 2.026, needs < 1"
+    page = render(document)
+    assert re.search(r"Nearest is <math><mi>γ</mi><mi>r</mi>.*?</math> = 2.026, needs &lt; 1", page)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        (r"beta >= 0 (no slope is negative)", "no slope is negative"),
+        ("beta >= 0", ""),
+        ("another name", "another name"),
+    ],
+)
+def test_a_hypothesis_is_explained_beside_its_formula(statement: str, said: str) -> None:
+    assert remark({"statement": statement, "formula": {"text": r"\beta >= 0"}}) == said
 
 
 def test_the_tally_counts_what_there_is() -> None:

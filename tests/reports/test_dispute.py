@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from errorflow.reports import terminal
 from errorflow.reports.answers import answers
 from errorflow.reports.backing import Backing
-from errorflow.reports.document import dumps, from_analysis, loads, validate
+from errorflow.reports.document import dumps, loads
 from errorflow.reports.html import render
 from errorflow.reports.informative import against_bound, course
 
@@ -132,17 +131,95 @@ def test_a_sentence_whose_node_is_missing_is_not_built(dispute: Document) -> Non
     gone = "contrast:contractive:verdict:state_jacobian:all_inputs"
     dispute["graph"]["nodes"] = [n for n in dispute["graph"]["nodes"] if n["id"] != gone]
     assert not any("a bound on it halves" in text for text in texts(dispute, "contractive"))
-    assert not any("right about the far past" in text or "Both are true" in text for text in texts(dispute))
+    assert not any("is met in “Contractive”" in text for text in texts(dispute))
 
 
-def test_both_sides_are_right_each_about_its_object(dispute: Document) -> None:
-    first, total, past, open_, flow = texts(dispute, "dispute")
-    assert first == "Both are true, each of its own object."
-    assert "the total gradient dE/dW does not vanish" in total
-    assert re.search(r"under 1 % of its norm, in “Contractive” from d = \d+ on", past)
-    assert "undecided" in open_
-    assert flow.startswith("One descent step on recall of an earlier input raises the error flow in “Contractive”")
-    assert flow.endswith("what it does in “Trained” is undecided.")
+def test_both_sides_hold_where_both_were_shown_and_every_network_is_listed(dispute: Document) -> None:
+    first, total, past, defined, own, condition, open_, flow = texts(dispute, "dispute")
+    assert first.startswith("They speak of different objects. In “Contractive”")
+    assert "Schaefer-initialized" not in first
+    assert (
+        "it stays within a factor of two in “Contractive” (2 to 48 steps, white noise, standard deviation 1)" in total
+    )
+    assert not re.search(r"are right|undecided, mixed", total + past)
+    for title in ("Contractive", "Schaefer-initialized", "Trained"):
+        assert title in total
+        assert title in past
+    assert re.search(
+        r"under 1 % of the norm of dy/dW in “Contractive” \(from d = \d+ on, white noise of standard", past
+    )
+    assert "E[y* dy/dW] is the part" in defined
+    assert "whose hypotheses are met in the network of this report" in own
+    assert condition.startswith("The condition of Pascanu et al., gamma ||W||_2 < 1, is met in “Contractive” (0.8)")
+    assert not re.search("Hochreiter|Bengio", condition)
+    assert open_.startswith("No bound for all inputs falls with the lag in ")
+    assert flow.startswith(
+        "One descent step on recall of the input 10 steps ago raises the error flow in “Contractive” and"
+    )
+    assert flow.endswith("in “Trained” its effect is undecided.")
+
+
+def test_a_condition_is_named_only_where_its_number_meets_it(dispute: Document) -> None:
+    """With the rate at 1 the spectral norm decides nothing, so that what did decide is named, without an author."""
+    dispute["confrontation"]["networks"][0]["rate"] = [0.999, 1.0]
+    told = [
+        text
+        for text in texts(dispute, "dispute")
+        if "vanishes with the lag for all inputs" in text and "Contractive" in text
+    ]
+    assert len(told) == 1
+    assert "condition of Pascanu" not in told[0]
+    assert "whose hypotheses are met in “Contractive”" in told[0]
+    found = next(a for a in answers(dispute) if a["text"] == told[0])
+    assert "contrast:contractive:number:rate" not in found["nodes"]
+
+
+def test_a_measurement_above_its_bound_supports_no_side(dispute: Document) -> None:
+    record = dispute["confrontation"]["networks"][0]["informative"]
+    record["log_bound"][3] = record["log_informative"][3] - 2
+    told = texts(dispute, "dispute")
+    assert not any("both hold" in text and "Contractive" in text for text in told)
+    assert any("exceeds a proved bound beyond its error in “Contractive” (at d = 4," in text for text in told)
+    assert "exceeds its bound at d = 4" in course(record).text
+
+
+def test_slopes_that_are_all_positive_do_not_vanish(dispute: Document) -> None:
+    network = next(n for n in dispute["confrontation"]["networks"] if n["id"] == "schaefer")
+    verdict = next(v for v in network["verdicts"] if v["object"] == "total_gradient")
+    reason = (
+        "slopes from 0.005 to 0.02 nats per step over lags 9 to 47: between them a change of less than a factor of two"
+    )
+    verdict |= {"verdict": "undecided", "decided_by": None, "reason": reason, "rate_interval": [0.005, 0.02]}
+    told = next(text for text in texts(dispute, "schaefer") if "total gradient dE/dW" in text)
+    assert "does not vanish as the number of unfolded steps grows" in told
+    assert "whether it stays or grows is undecided" in told
+    assert "between them a change" not in told
+    lead = next(text for text in texts(dispute, "dispute") if text.startswith("Measured: the total gradient"))
+    assert "whether it stays or grows is undecided, in “Schaefer-initialized”" in lead
+    verdict["rate_interval"] = [-0.001, 0.02]
+    lead = next(text for text in texts(dispute, "dispute") if text.startswith("Measured: the total gradient"))
+    assert "it is undecided in “Schaefer-initialized”" in lead
+
+
+def test_the_law_on_the_sum_is_cited_only_while_it_holds(dispute: Document) -> None:
+    law = dispute["confrontation"]["laws"][0]
+    law |= {"id": "total_gradient:persists", "judges": []}
+    cited = [a for a in answers(dispute) if law["node"] in a["nodes"] and a["about"] == "dispute"]
+    assert len(cited) == 1
+    law["outcome"] = "broken"
+    assert not any(law["node"] in a["nodes"] for a in answers(dispute) if a["about"] == "dispute")
+
+
+def test_the_analyzed_network_is_one_column_with_a_panel(dispute: Document) -> None:
+    dispute["confrontation"]["networks"][2]["analyzed"] = True
+    page = render(answered(dispute))
+    table = page[page.index('<table class="versus"') :]
+    table = table[: table.index("</table>")]
+    heads = [re.sub(r"<.*", "", cell) for cell in re.findall(r'--at:\d">([^<]+)<span', table)]
+    assert heads == ["This report’s network ", "Contractive ", "Schaefer-initialized "]
+    assert table.count("not measured") == 0
+    assert page.count("This report’s network: Trained</h4>") == 1
+    assert unbacked(page) == []
 
 
 def test_a_broken_law_says_so_in_its_row_and_in_the_answer(dispute: Document) -> None:
@@ -155,7 +232,7 @@ def test_a_broken_law_says_so_in_its_row_and_in_the_answer(dispute: Document) ->
     assert "−0.25" in row
     told = texts(dispute)
     assert "broken: “What two tasks differ in”." in texts(dispute, "laws")[0]
-    assert not any("right about the far past" in text or "Both are true" in text for text in told)
+    assert not any("both hold" in text for text in told)
     doubts = [text for text in told if text.startswith("Not claimed: the law “What two tasks differ in”")]
     assert doubts, "what rests on the theorem that the law tests"
     assert all("-0.25 (nats) on nilpotent, n = 3, T = 7" in text for text in doubts)
@@ -170,7 +247,7 @@ def test_an_undecided_network_is_never_said_to_vanish(dispute: Document) -> None
     told = texts(dispute, "trained")
     assert len(told) >= 4
     for text in told:
-        assert text.startswith(("Whether ", "No bound on it is claimed")), text
+        assert text.startswith(("Whether ", "No bound on it is claimed")) or "it is undecided whether" in text, text
     jacobian = told[0]
     assert "undecided" in jacobian
     assert "1.745, needs < 1" in jacobian
@@ -185,13 +262,13 @@ def test_where_the_sum_vanishes_nobody_is_right_about_it(dispute: Document) -> N
             if verdict["object"] == "total_gradient":
                 verdict["verdict"] = "vanishes"
     told = texts(dispute, "dispute")
-    assert not any("does not vanish" in text or "Both are true" in text for text in told)
-    assert told[0].startswith("As the number of unfolded steps grows, the total gradient dE/dW vanishes in ")
+    assert not any("does not vanish" in text or "both hold" in text for text in told)
+    assert "steps grows: it vanishes in " in told[0]
 
 
 def test_without_a_published_sentence_nobody_is_named(dispute: Document) -> None:
     dispute["claims"] = []
-    assert not any(re.search("Schaefer, U|Hochreiter, B|Both", text) for text in texts(dispute, "dispute"))
+    assert not any(re.search("Schaefer, U|Hochreiter|Bengio", text) for text in texts(dispute, "dispute"))
 
 
 @pytest.mark.parametrize(
@@ -203,10 +280,14 @@ def test_without_a_published_sentence_nobody_is_named(dispute: Document) -> None
         ([0.0, -9.0, -5.0], [0.6] * 3, "undecided", None),
         ([0.0, -9.0, "-Infinity"], [0.1, 0.1, 0.0], "fades", 10),
         ([0.0, -9.0, "NaN"], [0.1] * 3, "undecided", None),
+        ([0.0, -9.0, -9.0], ["NaN"] * 3, "undecided", None),
+        ([0.0, 0.0, 0.0], ["NaN"] * 3, "undecided", None),
+        ([0.0, -9.0, -9.0], ["Infinity"] * 3, "undecided", None),
+        ([0.0, -9.0, "-Infinity"], [0.1, 0.1, "NaN"], "undecided", None),
     ],
 )
 def test_the_task_informative_gradient_fades_only_beyond_its_error(
-    informative: list[Any], error: list[float], word: str, lag: int | None
+    informative: list[Any], error: list[Any], word: str, lag: int | None
 ) -> None:
     record = {"lags": [1, 10, 20], "log_total": [0.0] * 3, "log_informative": informative, "standard_error": error,
               "samples": 9, "horizon": 30}  # fmt: skip
@@ -215,6 +296,7 @@ def test_the_task_informative_gradient_fades_only_beyond_its_error(
     found = course(record)
     assert (found.word, found.lag) == (word, lag)
     assert ("is under 1 %" in found.text) == (word == "fades")
+    assert ("no standard error is known" in found.text) == (error[-1] in ("NaN", "Infinity"))
 
 
 def test_a_measurement_above_its_bound_is_said(dispute: Document) -> None:
@@ -224,47 +306,8 @@ def test_a_measurement_above_its_bound_is_said(dispute: Document) -> None:
     assert printed >= math.exp(record["log_bound"][-1]), "rounded up"
     record["log_bound"][3] = record["log_informative"][3] - 2
     assert "At d = 4 the measured norm exceeds the bound" in against_bound(record)
-
-
-def test_the_document_makes_a_round_trip_with_and_without_a_confrontation(dispute: Document, sample: Sample) -> None:
-    assert loads(dumps(dispute)) == loads(dumps(loads(dumps(dispute))))
-    provenance = dispute.pop("provenance")
-    asked = {**dispute, "confrontation": {k: dispute["confrontation"][k] for k in ("laws", "networks")}}
-    made = from_analysis(asked, provenance=provenance)
-    assert made["confrontation"]["answers"] == answers(made) != []
-    plain = sample("elman")
-    assert from_analysis(plain, provenance=plain.pop("provenance"))["confrontation"] is None
-
-
-def test_documents_of_earlier_versions_still_render(sample: Sample) -> None:
-    document = sample("elman")
-    assert "confrontation" not in document
-    page = render(document)
-    assert 'id="answer"' not in page
-    assert render({**document, "confrontation": None}) == page
-
-
-@pytest.mark.parametrize(
-    ("place", "value", "allowed"),
-    [
-        (("laws", 0, "outcome"), "true", "outcome"),
-        (("laws", 0, "slack"), None, "slack"),
-        (("networks", 0, "rate"), [1.0], "rate"),
-        (("networks", 0, "informative", "log_bound"), [1.0], "log_bound"),
-        (("networks", 0, "flow", "log_share"), [0.0], "log_share"),
-        (("answers", 0, "nodes"), "theorem:x", "nodes"),
-    ],
-)
-def test_what_does_not_fit_the_schema_is_named(
-    dispute: Document, place: tuple[Any, ...], value: Any, allowed: str
-) -> None:
-    *way, last = place
-    spot: Any = dispute["confrontation"]
-    for step in way:
-        spot = spot[step]
-    spot[last] = value
-    with pytest.raises(ValueError, match=allowed):
-        validate(dispute)
+    record["standard_error"][3] = "NaN"
+    assert "is undecided at d = 4" in against_bound(record)
 
 
 def test_the_page_is_one_well_formed_page_of_equal_bytes(dispute: Document) -> None:
@@ -280,74 +323,7 @@ def test_the_page_is_one_well_formed_page_of_equal_bytes(dispute: Document) -> N
     assert not re.search(r"gradients vanish|verified", page, re.IGNORECASE)
 
 
-def test_texts_of_strangers_stay_text(dispute: Document) -> None:
-    planted = "<script>alert(1)</script>"
-    found = dispute["confrontation"]
-    found["laws"][0] |= {
-        "title": planted,
-        "statement": planted,
-        "witness": planted,
-        "unit": planted,
-        "judges": [planted],
-    }
-    found["networks"][0] |= {"title": planted, "description": planted}
-    found["networks"][1]["verdicts"][0]["reason"] = planted
-    found["answers"][0]["text"] = planted
-    page = render(dispute)
-    assert "<script" not in page
-    assert page.count("&lt;script&gt;") > 8
-
-
-def test_the_networks_stand_beside_the_analyzed_one(dispute: Document) -> None:
-    page = render(dispute)
-    table = page[page.index('<table class="versus"') :]
-    table = table[: table.index("</table>")]
-    assert [re.sub(r"<.*", "", cell) for cell in re.findall(r'--at:\d">([^<]+)<span', table)] == [
-        "This report’s network ", "Contractive ", "Schaefer-initialized ", "Trained "
-    ]  # fmt: skip
-    assert table.count("<td ") == 16
-    assert "Undecided for all inputs: nearest is Spectral norm: " in table
-
-
-def test_the_figure_draws_the_numbers_of_its_table(dispute: Document, reader: Any) -> None:
-    from errorflow.reports import svg
-    from errorflow.reports.contrast_figures import contrasts
-
-    with svg.style():
-        pictures = contrasts(dispute, {})
-    for network, picture in zip(dispute["confrontation"]["networks"], pictures, strict=True):
-        assert picture is not None
-        record = network["informative"]
-        low, high = reader.window(str(picture.wide), powers=True)
-        for color, key in (("0", "log_informative"), ("3", "log_total"), ("2", "log_bound")):
-            logs = record[key] or []
-            points = [(k, x / math.log(10)) for k, x in zip(record["lags"], logs) if low < x / math.log(10) < high]  # noqa: B905
-            assert not points or reader.distance(str(picture.wide), color, points, powers=True) < 0.7
-        assert len(picture.table.rows) == len(record["lags"])
-    assert contrasts({}, {}) == ()
-
-
-def test_the_terminal_prints_the_first_sentences(dispute: Document, capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.print_verdicts(dispute)
-    printed = " ".join(capsys.readouterr().out.split())
-    answers = [a for a in dispute["confrontation"]["answers"] if a["about"] == "dispute"]
-    for answer in answers[:3]:
-        assert f"{answer['text']} ({answer['grade']})" in printed
-    assert answers[3]["text"] not in printed
-
-
 def test_a_closure_ends_in_a_cycle() -> None:
     node = {"kind": "rule", "label": "", "grade": "symbolic", "own": "symbolic"}
     graph = {"nodes": [node | {"id": "a"}, node | {"id": "b"}], "edges": [["a", "b"], ["b", "a"], ["b", "gone"]]}
     assert Backing(graph).closure(["a"]) == {"a", "b"}
-
-
-@pytest.mark.slow
-def test_two_runs_give_the_same_confrontation() -> None:
-    from errorflow.numerics import analyze
-    from errorflow.numerics.experiments import training
-
-    network, _, _ = training.shipped("latch")
-    first, second = (analyze(network, steps=20, samples=2, rng=5, confrontation=True) for _ in range(2))
-    assert dumps({"x": first.confrontation}) == dumps({"x": second.confrontation})
-    assert first.verdicts == analyze(network, steps=20, samples=2, rng=5).verdicts, "no other number moves"

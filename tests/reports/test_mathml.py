@@ -107,6 +107,14 @@ def test_both_routes_show_the_same_characters(cell: str) -> None:
         assert sorted(direct) == sorted(through_latex)
 
 
+def test_a_rising_factorial_has_its_length_in_parentheses_above() -> None:
+    x = sympy.Symbol("x")
+    found = mathml(sympy.RisingFactorial(x + 1, k + 2))
+    assert _text(found) == "(1+x)(2+k)"
+    assert ElementTree.fromstring(found)[0].tag == "msup"
+    assert "RisingFactorial" not in found
+
+
 def test_numbers_inside_formulas_have_six_digits() -> None:
     assert _text(mathml(sympy.Float(1 / 3) * k)) == "0.333333k"
     assert _text(mathml(sympy.Float(1.25e-12))) == "1.25×10−12"

@@ -27,7 +27,7 @@ from errorflow.theory.calculus import (
     mean_rules,
     rules,
 )
-from errorflow.theory.calculus.facts import sides
+from errorflow.theory.calculus.facts import sides, supposed
 from errorflow.theory.calculus.mean import Mean, unsure
 from errorflow.theory.quantities import jacobian_norm
 from errorflow.theory.theorem import Theorem, Witness
@@ -151,9 +151,68 @@ def test_a_planted_mistake_about_chance_is_rejected(name: str) -> None:
 def test_a_fact_about_an_expectation_is_not_combined_for_a_random_value() -> None:
     doubled = Fact("doubled", eq(Mean(c * x), c * Mean(x)), over=(c,))
     combined = Combination("conclusion", eq(Mean(x * y), y * Mean(x)), ((1, "doubled", {c: y}),))
-    with pytest.raises(Rejection, match="is about an expectation, and y depends on chance"):
+    with pytest.raises(Rejection, match="holds for what does not depend on chance, and y does"):
         _ = Derivation((doubled,), (combined,), (x, y)).proof
     assert Derivation((doubled,), (combined,), (x,)).proof.conclusion.claim == combined.claim
+
+
+m = sp.Symbol("m")
+own_mean = Fact("own mean", eq(m, Mean(x)))
+BELOW = Calculation(  # every number that is never above x is at most m
+    "below",
+    c,
+    (
+        Line("=", Mean(c), mean_rules.mean_of_constant),
+        Line("<=", Mean(x), supposed(le(c, x)).name),
+        Line("=", m, "own mean"),
+    ),
+    over=(c,),
+    when=(le(c, x),),
+)
+
+
+def test_what_follows_from_a_condition_at_every_outcome_is_not_used_for_a_random_number() -> None:
+    itself = Calculation("end", x, (Line("<=", m, "below"), Line("=", Mean(x), "own mean")))
+    with pytest.raises(Rejection, match="does not depend on chance"):
+        _ = Derivation((own_mean,), (BELOW, itself), (x,)).proof  # x <= E x
+    sure = Fact("d is never above x", le(d, x))
+    fixed = Calculation("end", d, (Line("<=", m, "below"), Line("=", Mean(x), "own mean")))
+    assert Derivation((own_mean, sure), (BELOW, fixed), (x,)).proof.conclusion.claim == le(d, Mean(x))
+
+
+def test_a_sign_does_not_follow_from_an_expectation_at_a_random_number() -> None:
+    given = (Fact("mean", le(0, Mean(x))), Fact("factor", le(0, y)), Fact("h", le(0, d)))
+    lines = (Line("=", Mean(c * x), mean_rules.mean_of_multiple),)
+    leaves = Calculation("leaves", c * Mean(x), lines, over=(c,))
+    end = Combination("end", le(0, d * Mean(x * y)), ((Mean(x * y), "h"),))  # false for x = 1 or -1, y = 1 - x
+    with pytest.raises(Rejection, match="needs 0 <= "):
+        _ = Derivation((*given,), (leaves, end), (x, y)).proof
+
+
+def test_a_symbol_that_depends_on_chance_is_written_like_no_other() -> None:
+    line = Line("=", x * Mean(y), mean_rules.mean_of_multiple)
+    for twin in (sp.Symbol("x", real=True), Letter("x")):
+        with pytest.raises(Rejection, match="two different symbols are written 'x'"):
+            _ = Derivation((), (Calculation("end", Mean(x * y), (line,)),), (twin, y)).proof
+
+
+def test_a_theorem_whose_conclusion_hides_an_expectation_is_used_for_the_same_chance_alone() -> None:
+    one = Witness.of([[1]])
+    card = {"title": "", "quantifiers": "", "citation": "errorflow2026", "place": "", "version": "", "words": ""}
+    card |= {"non_vacuity": one, "tightness": "upper"}
+    under = Fact("c is never above x", le(c, x))
+    lines = (Line("=", Mean(c), mean_rules.mean_of_constant), Line("<=", Mean(x), under.name), Line("=", m, "own mean"))
+    proof = Derivation((own_mean, under), (Calculation("end", c, lines),), (x,))
+    first = Theorem(id="first", conclusion=le(c, m), derivation=proof, **card)
+    use = Calculation("end", c + 1, (Line("<=", m + 1, "taken"),))
+    for random, right in (((x,), True), ((x, c), False)):
+        taken = Derivation((own_mean, under, Fact("taken", le(c, m), theorem=first)), (use,), random)
+        second = Theorem(id="second", conclusion=use.claim, derivation=taken, **card)
+        if right:
+            second.check()
+        else:
+            with pytest.raises(ValueError, match="depend on chance"):
+                second.check()
 
 
 def test_nothing_is_obtained_beside_chance() -> None:

@@ -36,7 +36,7 @@ from errorflow.theory.calculus.words import At, Chain, Dot, Over, Word, dot, reb
 from errorflow.theory.quantities import MatrixFunctional, max_abs, row_sum_norm, spectral_norm
 from errorflow.theory.theorem import Theorem
 
-LONG = 80  # steps of a derivation that takes a second to check
+LONG = 30  # steps of a derivation that takes long to check
 OTHER_NORM = {spectral_norm: row_sum_norm, row_sum_norm: max_abs, max_abs: spectral_norm}
 
 
@@ -294,13 +294,13 @@ def survivors(theorem: Theorem, count: int, most: int | None = None) -> list[str
 @pytest.mark.parametrize("theorem", theorems.all(), ids=lambda theorem: theorem.id)
 def test_no_altered_derivation_proves_the_theorem(theorem) -> None:
     assert proves(theorem, theorem.derivation)
-    assert survivors(theorem, 3, most=5) == []
+    assert survivors(theorem, 3, most=15) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("theorem", theorems.all(), ids=lambda theorem: theorem.id)
 def test_none_of_all_altered_derivations_proves_the_theorem(theorem) -> None:
-    assert survivors(theorem, 10**6, most=40) == []
+    assert survivors(theorem, 10**6, most=60) == []
 
 
 def test_a_checker_that_believes_is_caught(monkeypatch) -> None:

@@ -1,5 +1,7 @@
 """Laws of the cards of theorems: witnesses, checked derivations with computed grades, statements, sources."""
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -10,7 +12,8 @@ from errorflow.numerics.functionals import EVALUATORS
 from errorflow.numerics.witness import sides, witness_environment
 from errorflow.theory import cells, notation, quantities, sources, theorems
 from errorflow.theory.activations import Identity
-from errorflow.theory.calculus import Letter
+from errorflow.theory.calculus import STEP, Letter
+from errorflow.theory.calculus.listing import listing
 from errorflow.theory.evidence import Graph
 from errorflow.theory.theorem import add_evidence, used
 
@@ -99,6 +102,39 @@ def test_a_theorem_that_another_one_uses_is_in_its_closure() -> None:
     graph = Graph()
     add_evidence(graph, theorems.get("hochreiter1991_max_weight"))
     assert ("theorem:hochreiter1991_max_weight", "theorem:hochreiter1991_entry") in graph.edges
+
+
+# Steps: read by people
+
+STEPS = [(theorem, step) for theorem in theorems.all() for step in listing(theorem.derivation)]
+
+
+def test_the_reason_of_a_step_is_in_words() -> None:
+    """No relation, no program text, no multiple longer than a line: a hypothesis of an induction is called one."""
+    reasons = {step.reason for _, step in STEPS}
+    assert "the induction hypothesis" in reasons
+    raw = re.compile(r"supposed|\\\\|\*\*|Eq\(|Mean\(|[a-z]_norm\(|tilde")
+    assert [reason for reason in reasons if raw.search(reason)] == []
+    multiples = [
+        m for reason in reasons if reason.startswith("sum of ") for m in re.findall(r"(\S[^,]*) times ", reason)
+    ]
+    assert multiples
+    assert max(len(multiple.removeprefix("sum of ")) for multiple in multiples) <= 22
+
+
+def test_names_of_what_is_given_are_distinct_in_each_derivation() -> None:
+    for theorem in theorems.all():
+        names = [fact.name for fact in theorem.given]
+        assert len(names) == len(set(names)), theorem.id
+
+
+def test_the_step_of_a_product_is_a_greek_letter_wherever_it_stands() -> None:
+    shown = [sp.latex(step.formula) for _, step in STEPS if "tau" in str(step.formula)]
+    assert any(r"{\tau-1}" in text for text in shown), "a step before"
+    assert [text for text in shown if re.search(r"(?<![\\a-z])tau", text)] == []
+    x = Letter("x")
+    assert sp.latex(x[STEP - 1]) == r"x_{\tau-1}"
+    assert str(x[STEP - 1]) == "x_(tau-1)"
 
 
 # The cards

@@ -85,6 +85,11 @@ def any_cell(cell: Cell) -> dict[sp.Symbol, sp.Symbol]:
     return {}
 
 
+def no_cell(cell: Cell) -> None:
+    """None: the letters of a theorem whose condition no single network can be asked, such as one about an ensemble."""
+    return
+
+
 def comparison_matrix(cell: Cell, norm: Callable[[sp.Symbol], sp.Expr]) -> sp.ImmutableMatrix:
     """C[r, c] = sum over the words of block (r, c) of prod sup|d_j| prod norm(M_j), over the states of the cell.
 

@@ -41,7 +41,7 @@ Place = tuple[int, Any, bool]  # the line, the expression, and whether it may de
 
 def admit(derivation: Derivation) -> None:
     """Check the language of a derivation; `Rejection` names the first expression that is not of it."""
-    everything: list[Any] = []
+    everything: list[Any] = [*derivation.random]
     _chance(derivation)
     for part in (*derivation.given, *derivation.lemmas):
         if type(part) not in (Fact, *get_args(Lemma)):

@@ -124,7 +124,7 @@ class Context:
     def unmet_conditions(self, fact: Fact, found: Bindings) -> str | None:
         """A sentence, if a condition under which a fact holds is not established for these values."""
         if (chance := next((v for v in found if not self._for(fact, v, found)), None)) is not None:
-            return f"{fact.name!r} is about an expectation, and {found[chance]} depends on chance"
+            return f"{fact.name!r} holds for what does not depend on chance, and {found[chance]} does"
         if self.nested == DEPTH:
             return f"{fact.name!r} has conditions that rest on others without end"
         self.nested += 1

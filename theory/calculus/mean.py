@@ -4,14 +4,14 @@ A derivation names the letters and symbols that depend on chance, `Derivation.ra
 everything else is the same for all outcomes. A fact or lemma holds at every outcome; where it has a condition, it says:
 if the condition holds at every outcome, so does the claim. E maps a random number to one that does not depend on chance;
 that it exists is presupposed of what a derivation writes. What is stated *over* a letter or number with an expectation in
-it is stated of all that do not depend on chance.
+it, or under a condition on it, is stated of all that do not depend on chance.
 
 Main definitions: `Mean`, `Sure`, `unsure`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 import sympy as sp
@@ -52,7 +52,7 @@ class Sure(Property):
     words = "does not depend on chance"
 
 
-def unsure(expr: sp.Basic, random: Iterable[sp.Basic]) -> bool:
+def unsure(expr: sp.Basic, random: Collection[sp.Basic]) -> bool:
     """Whether an expression may depend on chance: a random symbol, a number of a run or an undefined function stands in it
     outside of every expectation.
 
@@ -60,7 +60,7 @@ def unsure(expr: sp.Basic, random: Iterable[sp.Basic]) -> bool:
     >>> unsure(x + Mean(y), {y}), unsure(x * y, {y})
     (False, True)
     """
-    if isinstance(expr, Mean):
+    if isinstance(expr, Mean) or not random:
         return False
     if isinstance(expr, (*_OF_A_RUN, AppliedUndef)):
         return True
@@ -70,6 +70,9 @@ def unsure(expr: sp.Basic, random: Iterable[sp.Basic]) -> bool:
 
 
 def surely(fact: Fact) -> tuple[Fact, ...]:
-    """What must not depend on chance where a fact is used: what it is over, if it speaks of an expectation."""
+    """What must not depend on chance where a fact is used: what it is over, if it speaks of an expectation, and what its
+    conditions speak of, since they hold at every outcome for one value that is the same for all of them.
+    """
     spoken = any(claim.has(Mean) for claim in (fact.claim, *fact.when))
-    return tuple(Fact("sure", Sure(v)) for v in fact.over if not v.is_integer) if spoken else ()
+    asked = {symbol for condition in fact.when for symbol in condition.free_symbols}
+    return tuple(Fact("sure", Sure(v)) for v in fact.over if not v.is_integer and (spoken or v in asked))

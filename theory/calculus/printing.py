@@ -16,11 +16,32 @@ from . import words as w
 SUM, PRODUCT, CHAIN, LETTER = range(4)  # how tightly a word is bound, the loosest first
 
 
+def index(expr: sp.Expr) -> str:
+    """A step or length in plain text, what is added before what is subtracted: t-k+1."""
+    return index_latex(expr).replace("\\", "")
+
+
+def index_latex(expr: sp.Expr) -> str:
+    r"""A step or length in LaTeX: its letters keep their backslash.
+
+    >>> print(index_latex(w.STEP - 1), index(w.STEP - 1))
+    \tau-1 tau-1
+    """
+    terms = sp.Add.make_args(expr)
+    ordered = sorted(terms, key=lambda c: (c.is_number, c.could_extract_minus_sign(), sp.default_sort_key(c)))
+    found = ""
+    for term in ordered:
+        part = str(term).replace("*", " ")
+        found += part if not found or part.startswith("-") else f"+{part}"
+    return found
+
+
 @dataclass(frozen=True)
 class Style:
     """The marks of one form of writing, and how it writes a scalar."""
 
     scalar: Callable[[Any], str]
+    index: Callable[[Any], str]
     bracket: Callable[[str], str]
     superscript: Callable[[str], str]
     subscript: Callable[[str], str]
@@ -32,6 +53,7 @@ class Style:
 def _latex_style(printer: Any) -> Style:
     return Style(
         scalar=lambda expr: str(printer._print(expr) if printer is not None else sp.latex(expr)),
+        index=index_latex,
         bracket=lambda body: rf"\left({body}\right)",
         superscript=lambda above: f"^{{{above}}}",
         subscript=lambda below: f"_{below}" if len(below) == 1 else f"_{{{below}}}",
@@ -43,6 +65,7 @@ def _latex_style(printer: Any) -> Style:
 
 _TEXT = Style(
     scalar=lambda expr: str(expr).replace("\\", ""),
+    index=index,
     bracket=lambda body: f"({body})",
     superscript=lambda above: f"^{above}" if len(above) == 1 or above == "-1" else f"^({above})",
     subscript=lambda below: f"_{below}" if len(below) == 1 else f"_({below})",
@@ -72,17 +95,6 @@ def text(expr: w.Word) -> str:
     return _write(expr, _TEXT)[0]
 
 
-def index(expr: sp.Expr) -> str:
-    """A step or length, what is added before what is subtracted: t-k+1."""
-    terms = sp.Add.make_args(expr)
-    ordered = sorted(terms, key=lambda c: (c.is_number, c.could_extract_minus_sign(), sp.default_sort_key(c)))
-    found = ""
-    for term in ordered:
-        part = str(term).replace("\\", "").replace("*", " ")
-        found += part if not found or part.startswith("-") else f"+{part}"
-    return found
-
-
 def over(expr: w.Over, printer: Any = None) -> str:
     r"""A product or sum of symbolic length in LaTeX.
 
@@ -94,7 +106,7 @@ def over(expr: w.Over, printer: Any = None) -> str:
     inner = _latex_style(printer).scalar(body)
     inner = rf"\left({inner}\right)" if isinstance(body, sp.Add) else inner
     sign = {"product": r"\prod", "sum": r"\sum"}[expr.sign]
-    return rf"{sign}_{{\tau={index(first)}}}^{{{index(last)}}} {inner}"
+    return rf"{sign}_{{\tau={index_latex(first)}}}^{{{index_latex(last)}}} {inner}"
 
 
 def over_text(expr: w.Over) -> str:
@@ -112,7 +124,7 @@ def _write(word: w.Word, style: Style) -> tuple[str, int]:
         return body if bound >= least else style.bracket(body)
 
     def at(step: sp.Expr) -> str:
-        return index(step) if step != w.STEP else style.scalar(step)
+        return style.index(step) if step != w.STEP else style.scalar(step)
 
     match word:
         case w.Letter(name=name):
@@ -143,7 +155,7 @@ def _write(word: w.Word, style: Style) -> tuple[str, int]:
             return inside(body, LETTER) + style.bracket(at(step)), LETTER
         case w.Chain(args=(body, first, last)):
             if not body.has(w.STEP):
-                return inside(body, LETTER) + style.superscript(index(sp.expand(last - first + 1))), LETTER
+                return inside(body, LETTER) + style.superscript(style.index(sp.expand(last - first + 1))), LETTER
             ends = [w.replace(body, {w.STEP: end}) for end in (last, first)]
             short = all(isinstance(end, w.Dot) and len(end.args) == 2 for end in ends)
             first_text, last_text = (inside(end, PRODUCT if short else LETTER) for end in ends)

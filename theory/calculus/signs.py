@@ -17,7 +17,7 @@ from .. import quantities
 from .facts import Fact, sides
 from .forms import Form, same
 from .matching import bind, instances
-from .mean import Mean
+from .mean import Mean, surely
 from .words import STEP, Dot, Over, Word, dot, transpose
 
 Use = Callable[[Fact], None]
@@ -134,7 +134,7 @@ def positive(expr: sp.Expr, facts: Iterable[Fact], use: Use = lambda _: None) ->
         if len(rest) < len(expr.args) and all(nonnegative(a, facts, use) for a in rest):
             return True
     for fact in facts:
-        if isinstance(fact.claim, Relational) and not fact.when:
+        if isinstance(fact.claim, Relational) and not fact.when and not surely(fact):
             small, relation, large = sides(fact.claim)
             if relation == "<" and not isinstance(small, Word):
                 for bindings in _instances(fact, large, expr):
@@ -166,7 +166,7 @@ def _square(word: Word) -> bool:
 
 def _by_fact(expr: sp.Expr, facts: tuple[Fact, ...], use: Use, depth: int) -> bool:
     for fact in facts:
-        if not isinstance(fact.claim, Relational) or fact.when:
+        if not isinstance(fact.claim, Relational) or fact.when or surely(fact):
             continue
         small, relation, large = sides(fact.claim)
         if isinstance(small, Word):

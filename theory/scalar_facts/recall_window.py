@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import cache
+from numbers import Integral, Rational
 
 import sympy as sp
 from sympy.logic.boolalg import And, Equivalent
@@ -29,8 +30,8 @@ def recall_window(product: sp.Rational | Fraction | int, lag: int) -> sp.Set:
     """The set of all w in (0, 1) with ``product < lag w^(lag-2) (1 - w^2)^2``: an open interval, or the empty set.
 
     An end is rational or an `IsolatedRoot`, which lies in a bracket of width 1/1000 (less where that does not isolate it):
-    in the numbers that round to the same three decimals. Raises TypeError for a product that is not rational and ValueError
-    for one that is not positive or a lag below 3.
+    in the numbers that round to the same three decimals. Integers of NumPy and SymPy are taken. Raises TypeError for a
+    product that is not rational and ValueError for one that is not positive or a lag below 3.
 
     >>> window = recall_window(Fraction(1, 10), 20)
     >>> window.left.lower, window.left.upper, sp.Rational(9, 10) in window, sp.Rational(87, 100) in window
@@ -38,14 +39,14 @@ def recall_window(product: sp.Rational | Fraction | int, lag: int) -> sp.Set:
     >>> recall_window(Fraction(12, 100), 20), recall_window(Fraction(27, 32), 3).right
     (EmptySet, 1/2)
     """
-    if isinstance(product, bool) or not isinstance(product, sp.Rational | Fraction | int):
+    if isinstance(product, bool) or not isinstance(product, Rational):
         raise TypeError(f"product must be a rational number, got {product!r}")
-    if isinstance(lag, bool) or not isinstance(lag, int) or lag < 3:
+    if isinstance(lag, bool) or not isinstance(lag, Integral) or lag < 3:
         raise ValueError(f"lag must be an integer of at least 3, got {lag!r}")
-    given = Fraction(int(sp.Rational(product).p), int(sp.Rational(product).q))
+    given = _fraction(product)
     if given <= 0:
         raise ValueError(f"product must be positive, got {product!r}")
-    return _window(given, lag)
+    return _window(given, int(lag))
 
 
 def window_fact(
@@ -58,7 +59,7 @@ def window_fact(
     >>> window_fact(Fraction(1, 10), 20).evidence.word, window_fact(1, 20).statement
     ('symbolic', 20*w**18*(1 - w**2)**2 <= 1)
     """
-    found, number = recall_window(product, lag), sp.Rational(product)
+    found, number = recall_window(product, lag), sp.Rational(_fraction(product))
     what = f"At lag {lag} with cb = {number}"
     identifier = f"recall_window_{name or f'{lag}_{number.p}_{number.q}'}"
     if found is sp.S.EmptySet:
@@ -81,6 +82,11 @@ def window_fact(
         citation=None,
         proof=window,
     )
+
+
+def _fraction(number: sp.Rational | Fraction | int) -> Fraction:
+    """The same number, of Python's own integers, also of one of NumPy or SymPy."""
+    return Fraction(int(number.numerator), int(number.denominator))
 
 
 @cache

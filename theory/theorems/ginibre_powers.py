@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..bounds import no_cell
 from ..bounds.setting import i, k
 from ..calculus import (
     STEP,
@@ -40,11 +41,10 @@ from ..calculus import (
 )
 from ..calculus.words import Over
 from ..hypotheses import Hypothesis
-from ..language import Cell
 from ..notation import n
 from ..scalar_facts.fact import ScalarFact
 from ..scalar_facts.ginibre_powers import by_shifts, rising
-from ..theorem import Letters, Theorem, Witness
+from ..theorem import Theorem, Witness
 
 MEAN_SQUARE = sp.Symbol(r"\mathbb{E}\lVert W^k \rVert_F^2")
 G, R = sp.Function("G"), sp.Function("R")
@@ -116,11 +116,6 @@ _hooks = sum_over(R(n - STEP, k + 1), 0, k)
 _rising = product_over(n + STEP, 0, k + 1)
 _falling = product_over(n - k - 1 + STEP, 0, k + 1)
 _whole = (k + 1) * (k + 2)
-
-
-def no_cell(cell: Cell) -> Letters | None:
-    """None: a theorem about the mean over an ensemble speaks of no single network."""
-    return None
 
 
 ginibre_powers = Theorem(

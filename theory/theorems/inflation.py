@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..bounds import linear_letters
+from ..bounds import no_cell
 from ..bounds.setting import W, i
 from ..calculus import (
     Calculation,
@@ -89,7 +89,7 @@ inflation_shift = Theorem(
     tightness="tight",
     non_vacuity=_SHIFT,
     tightness_witness=_SHIFT,
-    letters=linear_letters,
+    letters=no_cell,
     words="A chain of units that hand a value on keeps the state Jacobian at norm one or more over its whole length, though "
     "its spectral radius is zero.",
 )

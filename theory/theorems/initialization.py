@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from ..bounds import any_cell
+from ..bounds import no_cell
 from ..calculus import Calculation, Combination, Derivation, Fact, Letter, Line, eq, form
 from ..notation import n
 from ..theorem import Theorem, Witness
@@ -58,6 +58,6 @@ initialization_variance = Theorem(
     tightness="tight",
     non_vacuity=_DRAWN,
     tightness_witness=_DRAWN,
-    letters=any_cell,
+    letters=no_cell,
     words="Weights uniform on [-r, r], r = sqrt(3/(c n)), of which a share c is kept, have a variance of exactly 1/n.",
 )

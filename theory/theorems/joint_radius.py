@@ -62,6 +62,11 @@ _EVEN = [["1/2", "1/2"], ["1/2", "1/2"]]
 _I = [[1, 0], [0, 1]]
 _joint, _largest = joint_spectral_radius(W), largest_masked_product(W, j)
 
+_INFIMA = {
+    diagonal_scaling_norm: "smallest scaled norm",
+    scaled_numerical_radius: "smallest scaled numerical radius",
+}
+
 
 def scaled_by(scaling: Word) -> Word:
     """L W L^-1."""
@@ -70,7 +75,8 @@ def scaled_by(scaling: Word) -> Word:
 
 def scalings_near(infimum: sp.Expr, reached: sp.Expr, scaling: Letter) -> tuple[Fact, Fact, Fact]:
     """Diagonal scalings L_0, L_1, ... under which a number comes as near to its infimum as 1/(i+1)."""
-    name = str(infimum)
+    (matrix,) = infimum.args
+    name = f"the {_INFIMA[infimum.func]} of {matrix}"
     return (
         Fact(f"{name} is an infimum", le(reached, infimum + 1 / (i + 1)), over=(i,), when=(le(0, i),)),
         Fact(f"scalings for {name} are diagonal", Diagonal(scaling[i]), over=(i,)),

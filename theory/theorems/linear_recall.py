@@ -43,9 +43,7 @@ from ..calculus import (
 )
 from ..calculus.facts import supposed
 from ..calculus.mean import Mean
-from ..hypotheses import Hypothesis
 from ..notation import horizon
-from ..quantities import spectral_norm
 from ..theorem import Theorem, Witness
 
 b, c, e, h, m, r, v, w, S, V = map(Letter, ("b", "c", "e", "h", "m", "r", "v", "w", "S", "V"))
@@ -196,8 +194,8 @@ linear_recall = Theorem(
     ),
     object="task_informative_gradient",
     norm="none",
-    hypotheses=(Hypothesis("contraction", sp.Lt(spectral_norm(W), 1, evaluate=False), "the inputs of long ago fade"),),
-    quantifiers="for linear networks with white inputs, every lag k from 0 to T - 1 and every direction V of the shared W",
+    quantifiers="for linear networks with white inputs of mean zero, a start that does not depend on W and is uncorrelated with "
+    "u_{T-k}, every lag k from 0 to T - 1 and every direction V of the shared W",
     citation="errorflow2026",
     place="claim C8",
     version="derived here",

@@ -23,14 +23,14 @@ from typing import Any
 
 import sympy as sp
 
+from ..bounds import no_cell
 from ..bounds.setting import k
 from ..calculus import ALGEBRA, STEP, Calculation, Derivation, Fact, Letter, Line, Rule, chain, eq, ge, le, lt
 from ..calculus.words import dot
 from ..hypotheses import Hypothesis
-from ..language import Cell
 from ..notation import earlier as s
 from ..quantities import spectral_norm
-from ..theorem import Letters, Theorem, Witness
+from ..theorem import Theorem, Witness
 
 J, v = Letter("J"), Letter("v")
 EXPONENT = sp.Symbol(r"\lambda_1")
@@ -69,16 +69,12 @@ product = Fact("growth of the vector", eq(_grown, growth(k)))
 largest = Fact("largest exponent", eq(exponents(1), EXPONENT))
 
 
-def no_cell(cell: Cell) -> Letters | None:
-    """None: neither an ergodic measure nor one of almost all of its orbits can be told on a network."""
-    return None
-
-
 _CARD: dict[str, Any] = {
     "object": "state_jacobian",
     "norm": "2, of one direction",
-    "quantifiers": "for an ergodic invariant measure with integrable log+ ||J_t||, almost every orbit of it, all v outside of "
-    "a proper subspace that depends on the orbit, and all lags k >= K for a K that no bound is known of",
+    "quantifiers": "for an ergodic invariant measure with integrable log+ ||J_t|| and finite largest exponent, almost every "
+    "orbit of it, all v outside of a proper subspace that depends on the orbit, and all lags k >= K for a K that no bound is "
+    "known of",
     "citation": "mikhaeil2022",
     "version": "NeurIPS 2022, read; the multiplicative ergodic theorem is of Oseledets (1968), whose wording is recalled",
     "letters": no_cell,

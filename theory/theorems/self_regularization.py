@@ -26,6 +26,7 @@ from typing import Any
 
 import sympy as sp
 
+from ..bounds import no_cell
 from ..bounds.setting import W
 from ..calculus import ALGEBRA, Calculation, Combination, Derivation, Fact, Letter, Line, eq, form
 from ..hypotheses import Hypothesis
@@ -57,6 +58,7 @@ _CARD: dict[str, Any] = {
     "norm": "none",
     "hypotheses": (Hypothesis("nonzero", sp.Gt(radius, 0, evaluate=False), "the dominant eigenvalue is not zero"),),
     "tightness": "tight",
+    "letters": no_cell,  # whether an eigenvalue is simple is not asked of a network
     "citation": "horn2013",
     "version": "second edition, recalled; derived here from the derivative of the eigenvalue equation",
 }

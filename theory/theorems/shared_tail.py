@@ -326,7 +326,7 @@ _QUARTER = Witness.of(
 
 total_gradient_stays = Theorem(
     id="total_gradient_stays",
-    title="The total gradient does not vanish with the horizon",
+    title="A floor of the total gradient, the same for all horizons",
     conclusion=ge(form(g, S[T]), _least),
     derivation=Derivation(
         (*_given, _at_least_one, _any, _unit, _along),

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from ..bounds import no_cell
+from ..bounds.bound import DECISION
 from ..bounds.setting import FIRST, JACOBIAN, W, gamma, i, k, product, t
 from ..calculus import (
     IDENTITY,
@@ -93,9 +95,16 @@ uniform_vanishing = Theorem(
             ),
         ),
     ),
-    hypotheses=(Hypothesis("slopes_nonnegative", ge(slope_least, 0), "no slope is negative"),),
+    hypotheses=(
+        Hypothesis("slopes_nonnegative", ge(slope_least, 0), "no slope is negative"),
+        Hypothesis(
+            f"uniform_vanishing{DECISION}",
+            sp.Lt(gamma * joint_spectral_radius(W), 1, evaluate=False),
+            "a rate r below 1 is left, so that the bound falls with the lag",
+        ),
+    ),
     quantifiers="for every r > gamma jsr, with one C for all states t >= k >= 0 and all inputs for which the slopes lie in "
-    "[0, gamma]",
+    "[0, gamma]; the bound falls with the lag where r < 1, and there is such an r only if gamma jsr < 1",
     citation="errorflow2026",
     place="claim C5; the joint spectral radius as a limit by Fekete's lemma",
     version="derived here from the definition of the joint spectral radius; the converse is the theorem on most growing "
@@ -137,6 +146,7 @@ reach = Theorem(
     ),
     object="trajectory",
     norm="none",
+    letters=no_cell,
     quantifiers="for every B with a right inverse P (full row rank), every state before the step, every wanted pre-activation "
     "a_t, and every vector v",
     citation="errorflow2026",

@@ -239,7 +239,7 @@ def linear_unit(lag: int, scaled: Mapping[sp.Symbol, object] = MappingProxyType(
 SMOOTH = Hypothesis("smooth_slope", sp.Lt(curvature_sup, sp.oo, evaluate=False), "the slope does not jump")
 QUANTIFIERS = (
     "for every lag k from 1 to T - 1, every target of mean zero that depends on u_{T-k} alone, u_{T-k} independent of the "
-    "start and of all other inputs, and every direction V of the shared W"
+    "start and of all other inputs, a start that does not depend on W, finite mean squares, and every direction V of the shared W"
 )
 
 

@@ -45,17 +45,25 @@ from .setting import AFTER_FIRST, D_mean, N, S, S_mean, V, a, a_mean, c, first, 
 W_L, V_L, c_L, z_L = map(Letter, ("W_L", "V_L", "c_L", "z_L"))
 h_L, a_L, S_L, h_mean_L, a_mean_L, S_mean_L = map(Letter, ("h_L", "a_L", "S_L", "htilde_L", "atilde_L", "Stilde_L"))
 M = Letter("M")
+_NAMES = {
+    h: "states",
+    a: "pre-activations",
+    S: "derivatives",
+    h_mean: "reference states",
+    a_mean: "reference pre-activations",
+    S_mean: "reference derivatives",
+}
 VECTORS = {h: h_L, a: a_L, S: S_L, h_mean: h_mean_L, a_mean: a_mean_L, S_mean: S_mean_L}
 LETTERS = {**VECTORS, W: W_L, V: V_L, c: c_L, z: z_L}
 _from_start = (le(1, i),)
 
 
 def _into(letter: Letter) -> Fact:
-    return Fact(f"{letter} scaled", eq(VECTORS[letter][i], L @ letter[i]), over=(i,))
+    return Fact(f"{_NAMES[letter]} in scaled coordinates", eq(VECTORS[letter][i], L @ letter[i]), over=(i,))
 
 
 def _back(letter: Letter) -> Fact:
-    return Fact(f"{letter} from its scaled form", eq(letter[i], inverse(L) @ VECTORS[letter][i]), over=(i,))
+    return Fact(f"{_NAMES[letter]} from scaled coordinates", eq(letter[i], inverse(L) @ VECTORS[letter][i]), over=(i,))
 
 
 into, back = {x: _into(x) for x in VECTORS}, {x: _back(x) for x in VECTORS}
@@ -257,14 +265,15 @@ task_informative_gradient_scaled = Theorem(
     conclusion=le(sp.Abs(Mean(target * form(c, S[horizon]))), _BOUND),
     derivation=Derivation(_GIVEN, _lemmas(), _RANDOM),
     object="task_informative_gradient",
-    norm="nuclear, over directions V with ||L V L^-1||_2 <= 1; hence Frobenius",
+    norm="nuclear, of L^-1 E[y* dy/dW] L, over directions V with ||L V L^-1||_2 <= 1; kappa(L) times it bounds the nuclear and "
+    "the Frobenius norm of E[y* dy/dW]",
     hypotheses=(
         Hypothesis(
             "contraction", sp.Lt(gamma * scaled_norm(W), 1, evaluate=False), "every step shrinks scaled distances"
         ),
         SMOOTH,
     ),
-    quantifiers=QUANTIFIERS,
+    quantifiers=f"{QUANTIFIERS}, and every diagonal L with entries of at least 1 in modulus",
     citation="errorflow2026",
     place="claim C9, weighted form",
     version="derived here; entries of L of at least 1",
