@@ -12,7 +12,7 @@ import enum
 import json
 import math
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,17 @@ def formula(expression: object) -> dict[str, str]:
     >>> formula(sympy.Symbol(r"\gamma") ** 2)["latex"]
     '\\gamma^{2}'
     """
+    if isinstance(expression, sympy.Basic) and not expression.has(sympy.Float):
+        return dict(_written(expression))
+    return _write(expression)
+
+
+@lru_cache(maxsize=4096)  # the theorems and their proofs are the same in every document
+def _written(expression: sympy.Basic) -> dict[str, str]:
+    return _write(expression)
+
+
+def _write(expression: object) -> dict[str, str]:
     source = expression if isinstance(expression, str) else latex(expression)
     return {"text": _words(expression), "latex": source, "mathml": mathml(expression)}
 

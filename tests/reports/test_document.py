@@ -41,7 +41,7 @@ def _dropped(document: Document, place: tuple[Any, ...]) -> bool:
     """Drop the key at a place; False if the document has nothing there."""
     node: Any = document
     for step in place[:-1]:
-        if not node:
+        if not node or (isinstance(node, dict) and step != "*" and step not in node):
             return False
         node = next(iter(node.values())) if step == "*" else node[step]
     return node.pop(place[-1], None) is not None if isinstance(node, dict) else False

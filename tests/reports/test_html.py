@@ -15,23 +15,8 @@ from errorflow.reports.outline import families
 Document = dict[str, Any]
 Sample = Callable[[str], Document]
 BLOCKS = {
-    "p",
-    "div",
-    "dl",
-    "dt",
-    "dd",
-    "li",
-    "td",
-    "th",
-    "tr",
-    "table",
-    "caption",
-    "summary",
-    "h2",
-    "h3",
-    "h4",
-    "figcaption",
-}
+    "p", "div", "dl", "dt", "dd", "li", "td", "th", "tr", "table", "caption", "summary", "h2", "h3", "h4", "figcaption",
+}  # fmt: skip
 VOID = {"meta", "link", "br", "wbr", "hr", "img", "input"}
 
 

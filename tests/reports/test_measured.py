@@ -38,7 +38,10 @@ def said(gallery: Gallery, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str
         monkeypatch.setattr(html, "draw", lambda _: replace(gallery, **pictures))
         page = html.render(document)
         main = re.sub(r"<(svg|style)\b.*?</\1>", "", page[page.index("<main") :], flags=re.DOTALL)
-        return " ".join(unescape(re.sub(r"<[^>]+>", "", main)).split())
+        apart = re.sub(
+            r"</(div|p|li|t[drh]|h\d|dl|table|summary|caption|figcaption)>", " ", main
+        )  # each on a line of its own
+        return " ".join(unescape(re.sub(r"<[^>]+>", "", apart)).split())
 
     return words
 
