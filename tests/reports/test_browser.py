@@ -143,14 +143,14 @@ def test_the_networks_side_by_side_never_scroll_the_page(show: Show, width: int)
     assert driver.get_log("browser") == []
 
 
-def test_on_a_phone_each_network_has_a_card_with_its_four_verdicts(show: Show) -> None:
+def test_on_a_phone_each_network_has_a_card_with_its_verdict_on_every_object(show: Show) -> None:
     driver = show("dispute", width=390)
     cells = driver.execute_script("""
         return [...document.querySelectorAll('.versus thead th, .versus td')].filter(e => e.style.getPropertyValue('--at'))
             .map(e => [e.getBoundingClientRect().top, e.tagName, e.style.getPropertyValue('--at')]).sort((a, b) => a[0] - b[0])
     """)
     assert [(tag, at) for _, tag, at in cells] == [
-        (tag, str(network)) for network in range(1, 5) for tag in ("TH", "TD", "TD", "TD", "TD")
+        (tag, str(network)) for network in range(1, 5) for tag in ("TH", *["TD"] * 5)
     ]
 
 
