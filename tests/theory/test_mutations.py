@@ -286,8 +286,8 @@ def survivors(theorem: Theorem, count: int, most: int | None = None) -> list[str
     """The altered derivations that still prove a theorem, of so many for every step, or for some steps of a long proof."""
     rng = random.Random(theorem.id)
     steps = list(Altered(theorem.derivation, rng).steps())
-    if most is not None and len(steps) > LONG:
-        steps = rng.sample(steps, most)
+    if most is not None and len(steps) > LONG:  # a very long proof takes a second to check
+        steps = rng.sample(steps, most if len(steps) < 100 else most // 2)
     return [mutant.label for step in steps for mutant in chosen(step, rng, count) if proves(theorem, mutant.derivation)]
 
 
