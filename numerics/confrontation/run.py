@@ -74,7 +74,7 @@ def confront(
     """Put each law to ``examples`` examples (3 at most if it is in standard errors) and add its node ``law:<id>``.
 
     All `laws` unless some are given. Examples on which a law does not apply are drawn again. ``advance`` is called after
-    each law. Raises ValueError for examples below 1 and for two laws of one id.
+    each law. Raises ValueError for examples below 1 and for two laws of one id, TypeError for what is no graph or law.
 
     >>> from errorflow.numerics.confrontation import norm_bounds
     >>> graph, chosen = Graph(), [law for law in norm_bounds.laws() if law.id == "pascanu_spectral_norm:shared"]
@@ -84,7 +84,12 @@ def confront(
     """
     if not isinstance(examples, int | np.integer) or isinstance(examples, bool) or examples < 1:
         raise ValueError(f"examples must be an integer of at least 1, got {examples!r}")
+    if not isinstance(graph, Graph):
+        raise TypeError(f"graph must be a Graph of evidence, got {graph!r}")
     chosen = _all() if laws is None else tuple(laws)
+    stranger = next((law for law in chosen if not isinstance(law, Law)), None)
+    if stranger is not None:
+        raise TypeError(f"laws must be Law objects, got {stranger!r}")
     ids = [law.id for law in chosen]
     twice = sorted({identifier for identifier in ids if ids.count(identifier) > 1})
     if twice:

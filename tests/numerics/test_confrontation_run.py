@@ -156,3 +156,10 @@ def test_saturated_units_have_almost_the_slope_at_infinity_and_families_are_chec
     for arguments, words in ((("round", 2), "family must be one of"), (("jordan", 0), "n must be an integer")):
         with pytest.raises(ValueError, match=words):
             matrix(*arguments, np.random.default_rng(0))
+
+
+def test_what_is_no_graph_or_law_is_refused_in_one_sentence() -> None:
+    with pytest.raises(TypeError, match="graph must be a Graph of evidence, got None"):
+        confront(None, examples=1)
+    with pytest.raises(TypeError, match="laws must be Law objects, got 'x'"):
+        confront(Graph(), examples=1, laws=["x"])
