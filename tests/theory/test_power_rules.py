@@ -73,12 +73,6 @@ def modulus_leaves_norm() -> Instances:
         yield from ((norm(c * A), abs(c) * norm(A)), (abs(c) * norm(A), norm(c * A)))
 
 
-def distributive() -> Instances:
-    for A in stable_matrices():
-        B, D = A.T + 1, A @ A - 2
-        yield norm(A @ (B + D) - (A @ B + A @ D)), 0.0
-
-
 def resolvent_equation() -> Instances:
     for A in stable_matrices():
         for z, R in resolvents(A):
@@ -138,7 +132,6 @@ INSTANCES: dict[str, Callable[[], Instances]] = {
     for f in (
         norm_not_negative,
         modulus_leaves_norm,
-        distributive,
         resolvent_equation,
         radius_below_one,
         power_below_supremum,

@@ -46,13 +46,6 @@ modulus_leaves_norm = textbook_rule(
     "norm_smul_abs",
     over_complex=True,
 )
-distributive = textbook_rule(
-    "products distribute over sums",
-    eq(dot(A, plus(B, D)), plus(dot(A, B), dot(A, D))),
-    "section 0.2, matrix multiplication",
-    "mul_add",
-    over_complex=True,
-)
 resolvent_equation = textbook_rule(
     "equation of the resolvent",
     eq(B, plus(scaled(1 / c, IDENTITY), scaled(1 / c, dot(A, B)))),

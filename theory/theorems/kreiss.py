@@ -21,6 +21,7 @@ import sympy as sp
 from ..bounds import linear_letters
 from ..bounds.setting import W, i
 from ..calculus import (
+    ALGEBRA,
     IDENTITY,
     Calculation,
     Combination,
@@ -85,11 +86,22 @@ lower = Theorem(
                 when=_case,
             ),
             Calculation(
+                "a power times the resolvent",
+                dot(_W_j, _sum),
+                (Line("=", plus(scaled(1 / z, _W_j), scaled(1 / z, _next)), ALGEBRA),),
+                over=(z, R, j),
+                when=(*_case, le(0, j)),
+            ),
+            Calculation(
                 "one power more",
                 _power(j),
                 (
                     Line("=", spectral_norm(dot(_W_j, _sum)), "resolvent", {z: z}),
-                    Line("=", spectral_norm(plus(scaled(1 / z, _W_j), scaled(1 / z, _next))), power_rules.distributive),
+                    Line(
+                        "=",
+                        spectral_norm(plus(scaled(1 / z, _W_j), scaled(1 / z, _next))),
+                        "a power times the resolvent",
+                    ),
                     Line(
                         "<=",
                         spectral_norm(scaled(1 / z, _W_j)) + spectral_norm(scaled(1 / z, _next)),
