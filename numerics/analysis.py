@@ -217,6 +217,37 @@ class StepRecord:
 
 
 @dataclass(frozen=True)
+class FormalRecord:
+    """A theorem that the kernel of a proof assistant has checked; ``printed`` tells that its statement was compared with one
+    that is printed from the typeset statement, else it was stated by hand.
+    """
+
+    name: str
+    statement: str
+    file: str
+    sha256: str
+    axioms: Mapping[str, str]
+    prover: str
+    printed: bool
+
+
+@dataclass(frozen=True)
+class RuleRecord:
+    """A rule of the calculus and the formal theorems that prove it."""
+
+    name: str
+    formal: tuple[FormalRecord, ...]
+
+
+@dataclass(frozen=True)
+class FormalProofs:
+    """The file that defines the words of the formal statements, and the rules that are proved."""
+
+    vocabulary: str
+    rules: tuple[RuleRecord, ...]
+
+
+@dataclass(frozen=True)
 class TheoremRecord:
     """A theorem, instantiated on this network; ``random`` are the letters and symbols that its expectations average over."""
 
@@ -239,11 +270,12 @@ class TheoremRecord:
     steps: tuple[StepRecord, ...]
     tests: Tests
     source: SourceRecord
-    formal: None
+    formal: FormalRecord | None
     non_vacuity: str
     tightness_witness: str
     rests_on: tuple[str, ...]
     random: tuple[sp.Basic, ...] = ()
+    related: tuple[FormalRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -275,6 +307,8 @@ class RefutationRecord:
     truth: str
     theorem: str | None
     snippet: str
+    formal: FormalRecord | None
+    related: tuple[FormalRecord, ...]
     rests_on: tuple[str, ...]
 
 
@@ -288,6 +322,7 @@ class FactRecord:
     given: tuple[sp.Basic, ...]
     grade: str
     source: SourceRecord | None
+    formal: tuple[FormalRecord, ...]
     rests_on: tuple[str, ...]
 
 
@@ -351,6 +386,7 @@ class Analysis:
     truncation: Truncation | None = None
     gradient_norms: GradientNorms | None = None
     confrontation: Confrontation | None = None
+    formal_proofs: FormalProofs | None = None
     schema_version: int = SCHEMA_VERSION
 
     def verdict(self, name: str) -> VerdictRecord:

@@ -16,11 +16,12 @@ import numpy as np
 import sympy as sp
 from sympy.core.relational import Relational
 
-from ..theory import claims, refutations, scalar_facts, theorems
+from ..theory import claims, kernel, refutations, scalar_facts, theorems
 from ..theory.bounds import no_cell
 from ..theory.bounds.bound import DECISION
+from ..theory.calculus import rules
 from ..theory.calculus.listing import Step, listing
-from ..theory.evidence import Graph, Node, Textbook
+from ..theory.evidence import Graph, KernelChecked, Node, Textbook
 from ..theory.hypotheses import Hypothesis
 from ..theory.notation import slope_least
 from ..theory.sources import Source
@@ -100,7 +101,7 @@ def _theorem_card(
         ),
         tests=a.Tests(len(cases), float(cases.min()) if len(cases) else None, seed),
         source=source_record(theorem.source, theorem.place, theorem.version),
-        formal=None,
+        formal=next(iter(formal_records(theorem.formal)), None),
         non_vacuity=str(theorem.non_vacuity),
         tightness_witness=""
         if theorem.tightness_witness is None
@@ -109,6 +110,7 @@ def _theorem_card(
         else str(theorem.tightness_witness),
         rests_on=(node, *graph.nodes[node].rests_on),
         random=theorem.derivation.random,
+        related=tuple(record for proof in theorem.related_proofs for record in formal_records(proof)),
     )
 
 
@@ -190,6 +192,30 @@ def hypothesis_record(condition: Hypothesis, found: Answer, *, scope: str) -> a.
     )
 
 
+def formal_records(evidence: object) -> tuple[a.FormalRecord, ...]:
+    """The formal theorems of a piece of evidence; none for evidence of another kind."""
+    if not isinstance(evidence, KernelChecked):
+        return ()
+    return tuple(
+        a.FormalRecord(
+            name=proof.name,
+            statement=proof.statement,
+            file=proof.file,
+            sha256=proof.sha256,
+            axioms={name: kernel.ALLOWED_AXIOMS[name] for name in proof.axioms},
+            prover=proof.prover,
+            printed=evidence.printed,
+        )
+        for proof in evidence.proofs
+    )
+
+
+def formal_proofs() -> a.FormalProofs:
+    """The words of the formal statements, and every rule of the calculus that is proved."""
+    proved = [(rule.name, formal_records(rule.evidence)) for rule in rules.all()]
+    return a.FormalProofs(kernel.vocabulary(), tuple(a.RuleRecord(name, formal) for name, formal in proved if formal))
+
+
 def source_record(source: Source, place: str, version: str) -> a.SourceRecord:
     """A source with the place in it, its version and what of it was read."""
     return a.SourceRecord(source.key, source.citation, place, version, source.reading)
@@ -221,6 +247,8 @@ def refutation_cards(graph: Graph) -> list[a.RefutationRecord]:
                 truth=refutation.truth,
                 theorem=refutation.theorem,
                 snippet=refutation.snippet,
+                formal=next(iter(formal_records(refutation.evidence)), None),
+                related=tuple(record for proof in refutation.related_proofs for record in formal_records(proof)),
                 rests_on=(node,),
             )
         )
@@ -243,7 +271,8 @@ def fact_cards(graph: Graph) -> list[a.FactRecord]:
         graph.add(Node(node, "fact", fact.words, fact.evidence))
         source = None if fact.source is None else source_record(fact.source, "", "")
         grade = str(graph.grade(node))
-        rows.append(a.FactRecord(fact.id, fact.words, fact.statement, fact.given, grade, source, (node,)))
+        formal = formal_records(fact.evidence)
+        rows.append(a.FactRecord(fact.id, fact.words, fact.statement, fact.given, grade, source, formal, (node,)))
     return rows
 
 

@@ -21,7 +21,7 @@ from . import verdict
 from .axes import Array
 from .backprop import Backward
 from .brackets import hierarchy_records
-from .cards import claim_cards, fact_cards, hypothesis_record, refutation_cards, theorem_cards
+from .cards import claim_cards, fact_cards, formal_proofs, hypothesis_record, refutation_cards, theorem_cards
 from .error_flow import ErrorFlow
 from .evaluate import Environment, evaluate
 from .functionals import EVALUATORS
@@ -153,6 +153,7 @@ def assemble(
         truncation=truncation(cut, ", ".join(every_one)),
         gradient_norms=gradient_norms(norms, ", ".join(every_one)),
         confrontation=confrontation,
+        formal_proofs=formal_proofs(),
     )
 
 

@@ -41,6 +41,7 @@ _EMPTY: dict[str, Any] = {
     "eigenvalues": {},
     "hierarchy": [],
     "confrontation": None,
+    "formal_proofs": None,
 }
 
 

@@ -49,6 +49,7 @@ PEERS: dict[str, tuple[Callable[[], bool], str]] = {
     "h5py": (lambda: _importable("h5py"), "pip install 'errorflow[keras]'"),
     "chromium": (_chromium, "apt-get install chromium chromium-driver; pip install 'errorflow[browser]'"),
     "axe": (_axe, "npm install --no-save axe-core"),
+    "coq": (lambda: all(map(shutil.which, ("coqc", "coqdep", "coqchk"))), "apt-get install coq"),
     "index": (_index, "a package index that pip can reach"),
 }
 

@@ -1,12 +1,12 @@
 """Evidence: everything that can be doubted is a node with its own grade and the nodes it rests on.
 
 The grade shown is the minimum over the closure, together with the nodes that attain it. A node's own grade
-is decided by the code that established it: no function here takes a grade. A citation gives *cited*; an elementary
-rule of the textbooks counts as *symbolic* and is named beside the grade; a run of cases in this process gives
-*tested*; a checked symbolic reason gives *symbolic*; an enclosure with a derived error bound gives *certified*;
-a float gives *measured*; an unchecked condition gives *assumed*.
+is decided by the code that established it: no function here takes a grade. A formal proof that Coq has checked gives
+*kernel-checked*; a citation gives *cited*; an elementary rule of the textbooks counts as *symbolic* and is named beside the
+grade; a run of cases in this process gives *tested*; a checked symbolic reason gives *symbolic*; an enclosure with a derived
+error bound gives *certified*; a float gives *measured*; an unchecked condition gives *assumed*.
 
-Main definitions: `LADDER`, `Basis`, `Node`, `Graph`.
+Main definitions: `LADDER`, `Basis`, `KernelChecked`, `Node`, `Graph`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,61 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, get_args
 
+from . import kernel
+
 LADDER = ("kernel-checked", "symbolic", "certified", "tested", "measured", "cited", "assumed")
+
+
+@dataclass(frozen=True, init=False)
+class KernelChecked:
+    """Established by a proof that the kernel of the Coq proof assistant has checked.
+
+    ``expected`` has the name of each formal theorem with the statement that it must have, printed from what is typeset;
+    None for a statement that is written by hand, which a reader must compare. ValueError if `errorflow.theory.kernel` has
+    no such theorem (a file has changed, it rests on an axiom that is not allowed) or it states something else.
+    """
+
+    proofs: tuple[kernel.Checked, ...]
+    printed: bool
+
+    def __init__(self, expected: Mapping[str, str | None]) -> None:
+        if not expected:
+            raise ValueError("expected must hold at least one formal theorem, got none")
+        found = kernel.load()
+        for name, statement in expected.items():
+            if name not in found:
+                raise ValueError(
+                    f"formal theorem {name!r} is not checked: {kernel.refused().get(name, 'there is none')}"
+                )
+            if statement is None:
+                continue
+            if not kernel.READ_ALONE.fullmatch(found[name].file):
+                raise ValueError(
+                    f"formal theorem {name!r} must stand in a file of printed statements, got {found[name].file}"
+                )
+            if (stated := kernel.source(name)) != " ".join(statement.split()):
+                raise ValueError(f"formal theorem {name!r} must state {statement}, got {stated}")
+        object.__setattr__(self, "proofs", tuple(found[name] for name in expected))
+        object.__setattr__(self, "printed", None not in expected.values())
+
+    @property
+    def word(self) -> str:
+        """The rung of the ladder."""
+        return "kernel-checked"
+
+    @classmethod
+    def of(cls, expected: Mapping[str, str | None]) -> KernelChecked | None:
+        """The proof, or None if there is none."""
+        try:
+            return cls(expected)
+        except ValueError:
+            return None
+
+
+def proofs_of(names: Iterable[str]) -> tuple[KernelChecked, ...]:
+    """The formal proofs of theorems that are stated by hand, of those that are checked."""
+    found = (KernelChecked.of({name: None}) for name in names)
+    return tuple(proof for proof in found if proof is not None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +175,7 @@ class Certified:
         return "certified"
 
 
-Basis = Cited | Textbook | Assumed | Symbolic | Certified | Tested | Measured
+Basis = KernelChecked | Cited | Textbook | Assumed | Symbolic | Certified | Tested | Measured
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from .evidence import Symbolic
+from .evidence import KernelChecked, Symbolic, proofs_of
+from .formal_example import speaks_of
 from .sources import Source, source
 
 
@@ -158,7 +159,8 @@ class Refutation:
     computes the clash of *any* example, exactly; ``find`` finds a counterexample again, by search or by shrinking from
     a seed. ``realize`` checks that inputs of a nonlinear network take on the slopes of the example (None if the claim
     is about linear networks or matrices); it raises AssertionError. ``truth`` says what holds instead and ``theorem``
-    names the theorem that says so, if there is one. ``snippet`` reproduces the clash in a few lines of Python.
+    names the theorem that says so, if there is one. ``snippet`` reproduces the clash in a few lines of Python. ``related``
+    names formal theorems that are stated by hand about it; one that is about the very example is ``refutes_<id>``.
     """
 
     id: str
@@ -174,6 +176,7 @@ class Refutation:
     snippet: str
     theorem: str | None = None
     realize: Callable[[Example], None] | None = None
+    related: tuple[str, ...] = ()
 
     @cached_property
     def clash(self) -> Clash:
@@ -192,7 +195,18 @@ class Refutation:
         if self.realize is not None:
             self.realize(self.example)
 
+    @property
+    def evidence(self) -> KernelChecked | Symbolic:
+        """The evidence: a formal proof about the same example, else the exact check; that one is run in any case, once."""
+        decided = self._decided
+        formal = KernelChecked.of({f"refutes_{self.id}": None})
+        return formal if formal is not None and speaks_of(formal.proofs[0].statement, self.example.data) else decided
+
+    @property
+    def related_proofs(self) -> tuple[KernelChecked, ...]:
+        """The formal proofs of what is ``related``, of those that Coq has checked."""
+        return proofs_of(self.related)
+
     @cached_property
-    def evidence(self) -> Symbolic:
-        """The evidence: the exact check, run when this is first read."""
+    def _decided(self) -> Symbolic:
         return Symbolic(f"exact counterexample: not {_written(self.clash.claim)}", self.check)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import sympy as sp
@@ -18,8 +19,9 @@ from sympy.core.relational import Relational
 from .bounds import Bound, slope_letters
 from .calculus import Derivation, Fact
 from .calculus.facts import sides
+from .calculus.gallina import LIMITS, Untranslatable, of_claims
 from .calculus.words import replace
-from .evidence import Grade, Graph, Node, Symbolic
+from .evidence import Grade, Graph, KernelChecked, Node, Symbolic, proofs_of
 from .hypotheses import Hypothesis
 from .language import Cell
 from .sources import Source, source
@@ -99,7 +101,8 @@ class Theorem:
     ``letters`` says what the letters of the theorem are on a cell, or None where the cell has another form.
     ``tightness`` is *tight* if both sides are equal for every lag on the ``tightness_witness`` (a function of the lag, if
     each lag has its own), else *upper* or *lower*.
-    ``non_vacuity`` satisfies every hypothesis, the decision of a bound included.
+    ``non_vacuity`` satisfies every hypothesis, the decision of a bound included. ``related`` names formal theorems that are
+    stated by hand about a case of it or more than it, such as one that attains the bound; they do not change its grade.
     """
 
     id: str
@@ -119,6 +122,7 @@ class Theorem:
     object: Object = "state_jacobian"
     norm: str = "2"
     letters: Callable[[Cell], Letters | None] = field(default=slope_letters, compare=False)
+    related: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if type(self.derivation) is not Derivation:  # a subclass could prove anything
@@ -146,6 +150,34 @@ class Theorem:
         """
         graph = Graph()
         return graph.grade(add_evidence(graph, self))
+
+    @cached_property
+    def formal_statement(self) -> str | None:
+        """What a formal proof must prove, printed from what is given and concluded; None where there is no formal word.
+
+        >>> from errorflow.theory import theorems
+        >>> print(theorems.get("hierarchy_row_sum_norm_below_largest_weight").formal_statement)
+        (R : rcfType) (n : nat) (W : 'M[R]_n) :
+          (0 < n)%N ->
+          row_sum_norm W <= n%:R * max_abs W
+        """
+        given = [fact for fact in self.given if fact.theorem is None]
+        try:
+            random = self.derivation.random or None
+            return of_claims([self.conclusion], given, archimedean=_takes_limits(self), random=random)
+        except Untranslatable:
+            return None
+
+    @property
+    def formal(self) -> KernelChecked | None:
+        """The formal proof of the theorem itself, under the name ``theorem_<id>``, if Coq has checked it."""
+        statement = self.formal_statement
+        return None if statement is None else KernelChecked.of({f"theorem_{self.id}": statement})
+
+    @property
+    def related_proofs(self) -> tuple[KernelChecked, ...]:
+        """The formal proofs of what is ``related``, of those that Coq has checked."""
+        return proofs_of(self.related)
 
     def tight_at(self, lag: int) -> Witness | None:
         """The witness of tightness at one lag."""
@@ -206,6 +238,12 @@ def _granted(given: Fact, theorem: Theorem, fact: Fact) -> bool:
     return given in theorem.given or (not given.over and not given.when and given.claim in fact.when)
 
 
+def _takes_limits(theorem: Theorem) -> bool:
+    """Whether a limit is taken, by the theorem or by one that it uses: the field must have no infinitely large numbers."""
+    rules = theorem.derivation.proof.rules
+    return any(rule.name in LIMITS for rule in rules) or any(map(_takes_limits, used(theorem)))
+
+
 def used(theorem: Theorem) -> tuple[Theorem, ...]:
     """The theorems that a theorem's derivation uses."""
     return tuple(fact.theorem for fact in theorem.given if isinstance(fact.theorem, Theorem))
@@ -218,6 +256,10 @@ def add_evidence(graph: Graph, theorem: Theorem) -> str:
         return identifier
     if type(theorem) is not Theorem:
         raise TypeError(f"evidence is added of a theorem, got {theorem!r}")
+    if (formal := theorem.formal) is not None:
+        theorem.check()  # the derivation that is shown must hold as well
+        graph.add(Node(identifier, "theorem", theorem.title, formal))
+        return identifier
     supports = [add_evidence(graph, other) for other in used(theorem)]
     for rule in theorem.derivation.proof.rules:
         node = f"rule:{rule.name}"

@@ -1,16 +1,16 @@
 r"""Rule: a named step that holds for all words and scalars in place of its variables, under its premises.
 
-A rule that SymPy proves in this process is *symbolic*. An elementary rule of this package belongs to the trusted base: it
-is listed by name beside every grade that rests on it, and a test evaluates both of its sides on random instances. A
-theorem of the literature that is used without its proof, and a rule of an author's own, is *cited*, and so is what rests
-on it; without a reference it is *assumed*.
+A rule whose formal statement Coq has checked is *kernel-checked*; one that SymPy proves in this process is *symbolic*. An
+elementary rule of this package without either belongs to the trusted base: it is listed by name beside every grade that
+rests on it. A test evaluates both sides of every rule on random instances. A theorem of the literature that is used without
+its proof, and a rule of an author's own, is *cited*, and so is what rests on it; without a reference it is *assumed*.
 
 Main definitions: `Rule`, `textbook_rule`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -18,7 +18,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 
 from .. import notation
-from ..evidence import Assumed, Cited, Symbolic, Textbook
+from ..evidence import Assumed, Cited, KernelChecked, Symbolic, Textbook
 from .facts import Claim, Fact, Property
 from .words import STEP, Word
 
@@ -31,9 +31,10 @@ class Rule:
     scalar. In the body of a product of symbolic length it may depend on the step, unless it is ``fixed``. A premise is a
     claim, or a `Fact` whose ``over`` says for which letters or steps it must hold in general. Words and numbers are real;
     a rule ``over_complex`` holds for complex ones, and what it supposes of any word or number must hold for those too.
-    ``reference`` is the key of a text that has the rule, ``place`` where; ``lemma`` is the name of the formal statement
-    that is to replace the reference. ``proof`` raises ValueError if SymPy cannot prove the claim; ``elementary`` tells a
-    step that every textbook proves in a few lines from a theorem with a name.
+    ``reference`` is the key of a text that has the rule, ``place`` where; ``lemma`` is the name of the formal theorem that
+    replaces the reference where it is proved; for a rule over complex numbers one more ends with ``_complex``. ``proof``
+    raises ValueError if SymPy cannot prove the claim; ``elementary`` tells a step that every textbook proves in a few lines
+    from a theorem with a name.
     """
 
     name: str
@@ -65,9 +66,30 @@ class Rule:
                 f"claim of rule {self.name!r} must be about its variables and n, got {sorted(map(str, strangers))}"
             )
 
+    @property
+    def evidence(self) -> KernelChecked | Symbolic | Textbook | Cited | Assumed:
+        """What the rule rests on: its formal proof, else SymPy's proof, which is run, else its reference."""
+        return KernelChecked.of(self.formal_statements) or self._without_kernel
+
     @cached_property
-    def evidence(self) -> Symbolic | Textbook | Cited | Assumed:
-        """What the rule rests on; runs SymPy's proof if there is one."""
+    def formal_statements(self) -> Mapping[str, str | None]:
+        """What formal theorems must state to prove the rule, by name; None where the vocabulary has no word for it, so that
+        the statement is written by hand.
+        """
+        from .gallina import Untranslatable, of_rule
+
+        try:
+            real = of_rule(self)
+            other = of_rule(self, over_complex=True) if self.over_complex else real
+        except Untranslatable:
+            return {self.lemma: None}
+        found = {self.lemma: real} if other == real else {self.lemma: real, f"{self.lemma}_complex": other}
+        if self.over_complex and any(not v.is_integer for p in self.conditions for v in p.over):
+            del found[self.lemma]  # what is supposed of all real ones would not suffice
+        return found
+
+    @cached_property
+    def _without_kernel(self) -> Symbolic | Textbook | Cited | Assumed:
         if self.proof is not None:
             return Symbolic(f"rule {self.name}, proved by SymPy", self.proof)
         if not self.reference:

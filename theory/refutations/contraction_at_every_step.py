@@ -102,6 +102,7 @@ def realize(example: Example, steps: int = 20) -> None:
 
 refutation = Refutation(
     id="contraction_at_every_step",
+    related=("refutes_contraction_at_every_step", "gap_product"),
     title="A latch that contracts at every step forgets",
     claim="If |M'(a_t)| < 1 at every step of a latch, then da_t/da_0 tends to zero.",
     claimant="Bengio, Simard and Frasconi, where the contraction is not required to be uniform",

@@ -43,6 +43,7 @@ def find(seed: int) -> Example:
 
 refutation = Refutation(
     id="row_vector_with_column_norm",
+    related=("refutes_row_vector_with_column_norm",),
     title="A row vector and the norm of columns",
     claim="For every norm, ||e_u W|| <= ||W|| ||e_u|| with the operator norm of W on column vectors and a unit row e_u.",
     claimant="the step from the row of the error flow to its norm, read for an arbitrary pair of compatible norms",

@@ -5,7 +5,7 @@ Main definitions: `ScalarFact`, and the words that SymPy lacks, `Maximum` and `M
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import And, Boolean, Equivalent
 
-from ..evidence import Symbolic
+from ..evidence import KernelChecked, Symbolic
 from ..isolated_root import IsolatedRoot
 from ..sources import Source, source
 
@@ -76,7 +76,9 @@ class ScalarFact:
     The statement is a relation, or relations joined by And or Equivalent, unevaluated so that it can be read. The signs
     and the integrality of symbols are SymPy's assumptions; other premises are in ``given``. ``proof`` takes the fact and
     works on its statement, so that a false statement cannot share the proof of a true one. ``citation`` is the
-    bibliography key of the text that states the fact or its task, None for one that is elementary or derived here. Raises
+    bibliography key of the text that states the fact or its task, None for one that is elementary or derived here.
+    ``formal`` names the formal theorems, stated by hand, that say the same; a relation of algebra has a statement that is
+    printed from it, under the name ``fact_<id>``. Raises
     ValueError for a statement or premise that SymPy has evaluated already or that holds a floating-point number.
 
     >>> from .proofs import identity
@@ -93,6 +95,7 @@ class ScalarFact:
     citation: str | None
     proof: Callable[[ScalarFact], None]
     given: tuple[Relational, ...] = ()
+    formal: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kinds, formulas in (
@@ -109,10 +112,30 @@ class ScalarFact:
         """Prove the statement by exact algebra; ValueError if it is false or this proof does not reach it."""
         self.proof(self)
 
+    @property
+    def evidence(self) -> KernelChecked | Symbolic:
+        """The evidence: a formal proof, else the proof by exact algebra; that one is run in any case, once."""
+        proved = self._algebra
+        return KernelChecked.of(self.formal_statements) or proved if self.formal_statements else proved
+
     @cached_property
-    def evidence(self) -> Symbolic:
-        """The evidence: the proof, run when this is first read."""
+    def _algebra(self) -> Symbolic:
         return Symbolic(f"exact algebra: {self.statement}", self.prove)
+
+    @cached_property
+    def formal_statements(self) -> Mapping[str, str | None]:
+        """The formal theorems that say the same, by name, each with the statement that is printed from the fact, or None."""
+        if self.formal:
+            return dict.fromkeys(self.formal)
+        if not all(isinstance(relation, Relational) for relation in self.relations):
+            return {}
+        from ..calculus.facts import Fact
+        from ..calculus.gallina import Untranslatable, of_claims
+
+        try:
+            return {f"fact_{self.id}": of_claims(self.relations, [Fact(str(p), p) for p in self.given])}
+        except Untranslatable:
+            return {}
 
     @property
     def source(self) -> Source | None:

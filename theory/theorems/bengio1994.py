@@ -246,6 +246,7 @@ _AT_REST = Witness.of([["2"]], {w: 2, x: [["sqrt(2)/2"]], h: [["acosh(sqrt(2)) -
 
 minimal_latch = Theorem(
     id="bengio1994_minimal_latch",
+    related=("latch_kept", "latch_kept_forever", "latched_gradient"),
     title="The smallest latch",
     conclusion=ge(Form(x[t]), _rest),
     derivation=Derivation(

@@ -59,6 +59,7 @@ _TWO_STEPS = Witness.of(
 
 identity = Theorem(
     id="bptt_identity",
+    related=("unrolled_derivative", "tied_is_sum_of_untied", "tied_is_derivative_along_diagonal"),
     title="The tied gradient is the sum over the untied copies",
     conclusion=eq(form(g, S[T]), sum_over(form(g, P[STEP] @ B[STEP]), 1, T)),
     derivation=Derivation(
@@ -120,6 +121,7 @@ _TWO_BACKWARD = Witness.of(
 
 backward_pass = Theorem(
     id="bptt_backward_pass",
+    related=("loss_derivative", "total_loss_derivative"),
     title="The backward pass computes the tied gradient",
     conclusion=eq(form(g, S[T]), _copies),
     derivation=Derivation(

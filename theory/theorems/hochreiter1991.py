@@ -95,6 +95,7 @@ path_sum = Theorem(
 
 entry = Theorem(
     id="hochreiter1991_entry",
+    related=("theorem_hochreiter1991_tight", "theorem_hochreiter1991_logistic"),
     title="The error flow between two units, sharp",
     conclusion=le(max_abs(JACOBIAN), _tau**k / n),
     derivation=Derivation(

@@ -173,6 +173,7 @@ def _unit(lag: int) -> Witness:
 
 linear_recall = Theorem(
     id="linear_recall",
+    related=("linear_recall_finite", "linear_recall_bound_finite"),
     title="What the total gradient of a linear network says of an input, exactly",
     conclusion=eq(Mean(target * form(c, S[horizon])), _terms),
     derivation=Derivation(

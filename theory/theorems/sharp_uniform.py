@@ -9,7 +9,8 @@ lie in [0, gamma]: for SiLU the bound is false.
 
 To our knowledge not stated for recurrent networks; with all slopes equal it is Berger's inequality. With a certificate
 (P, L, r) in hand nothing is cited: `certificate`, and `sharp_uniform` for the certificate that was found and verified. With
-w alone, that P exists is Ando's theorem: `sharp_radius`.
+w alone, that P exists is Ando's theorem: `sharp_radius`. The formal proof of that one needs no P: |sum_j x_{j+1}^T A x_j| <=
+w(A) sum_j |x_j|^2, by a finite Fourier transform, at x_j = 2 (-1)^j y_j for j < k and x_k = (-1)^k y_k gives the same.
 
 Main statements: `certificate`, `sharp_uniform`, `sharp_radius`.
 """
@@ -308,7 +309,7 @@ sharp_radius = Theorem(
     hypotheses=(_NONNEGATIVE,),
     quantifiers=f"{_QUANTIFIERS}, and every positive diagonal L",
     citation="errorflow2026",
-    place="claim C20; existence of the certificate by Ando (1973), equal slopes by Berger",
+    place="claim C20; existence of the certificate by Ando (1973), not needed by the formal proof; equal slopes by Berger",
     version="to our knowledge not stated for recurrent networks",
     tightness="upper",
     non_vacuity=Witness.of([["0", "1/2"], ["0", "0"]], {L: [[1, 0], [0, 1]], A: [["0", "1/2"], ["0", "0"]]}),

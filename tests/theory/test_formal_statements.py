@@ -1,0 +1,203 @@
+"""What a formal proof must state is printed from what is typeset, and only an unchanged, checked file gives a badge."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from errorflow.theory import kernel, refutations, scalar_facts, theorems
+from errorflow.theory.calculus import power_rules, rules
+from errorflow.theory.calculus.rule import Rule
+from errorflow.theory.evidence import Graph, KernelChecked, Node, Textbook
+from errorflow.theory.formal_example import speaks_of
+from errorflow.theory.refutation import Example, Refutation
+from errorflow.theory.theorem import Theorem, add_evidence
+
+VOCABULARY = re.compile(r"^(?:Definition|Fixpoint|Record)\s+(\w+)", re.MULTILINE)
+DEFINED = re.compile(r"^\s*(?:Local\s+)?(?:Definition|Fixpoint|Notation|Let|Record|Inductive)\s+\"?(\w+)", re.MULTILINE)
+
+
+def words(statement: str) -> str:
+    return " ".join(statement.split())
+
+
+@pytest.mark.parametrize("rule", rules.all(), ids=lambda rule: rule.name)
+def test_a_rule_is_proved_as_it_is_printed_or_not_at_all(rule: Rule) -> None:
+    for name, statement in rule.formal_statements.items():
+        assert name not in kernel.load() or statement is None or kernel.source(name) == words(statement)
+
+
+@pytest.mark.parametrize("theorem", theorems.all(), ids=lambda theorem: theorem.id)
+def test_a_theorem_is_proved_as_it_is_printed_or_not_at_all(theorem: Theorem) -> None:
+    if theorem.formal_statement is not None and f"theorem_{theorem.id}" in kernel.load():
+        assert kernel.source(f"theorem_{theorem.id}") == words(theorem.formal_statement)
+
+
+def test_the_rules_without_a_formal_proof_are_named_theorems() -> None:
+    assert {rule.name for rule in rules.all() if rule.evidence.word != "kernel-checked"} == {
+        "Ando's theorem",
+        "resolvent integral with Spijker's lemma",
+    }
+
+
+def test_no_rule_of_the_textbooks_is_left() -> None:
+    assert not [rule.name for rule in rules.all() if isinstance(rule.evidence, Textbook)]
+
+
+def test_the_theorems_without_a_formal_proof() -> None:
+    """Each takes a named theorem without a formal proof, or functions beyond algebra."""
+    assert {theorem.id for theorem in theorems.all() if theorem.formal is None} == {
+        "bengio1994_minimal_latch",
+        "ginibre_powers",
+        "kreiss1962_upper",
+        "mikhaeil2022_explosion",
+        "mikhaeil2022_vanishing",
+    }
+
+
+@pytest.mark.parametrize("named", [*theorems.all(), *refutations.all()], ids=lambda named: named.id)
+def test_related_formal_theorems_exist(named: Theorem | Refutation) -> None:
+    assert [name for name in named.related if name not in kernel.load()] == []
+
+
+@pytest.mark.parametrize("fact", scalar_facts.all(), ids=lambda fact: fact.id)
+def test_formal_theorems_of_a_fact_exist(fact: scalar_facts.ScalarFact) -> None:
+    assert [name for name in fact.formal if name not in kernel.load()] == []
+    for name, statement in fact.formal_statements.items():
+        assert name not in kernel.load() or statement is None or kernel.source(name) == words(statement)
+
+
+def test_formal_refutations_have_the_numbers_of_the_example() -> None:
+    """Two write them in another way: a slope as a function of the step, a unit that is counted from zero."""
+    other = {refutation.id for refutation in refutations.all() if refutation.evidence.word != "kernel-checked"}
+    assert other == {"contraction_at_every_step", "row_vector_with_column_norm"}
+    assert all(f"refutes_{refutation.id}" in kernel.load() for refutation in refutations.all())
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "same"),
+    [
+        ("mat2 2 4 (-1) (- 2)", [[2, 4], [-1, -2]], True),
+        ("mat2 2 4 (-1) (-2)", [[2, -1], [4, -2]], False),
+        ("[:: row2 1 (1 / 100); row2 0 1]", [[1, "1/100"], [0, 1]], True),
+        ("[:: row2 1 (1 / 100)]", [[1, "1/100"], [1, "1/100"]], False),
+        ("repeated [:: row1 (1 / 4)] 3", [["1/4"], ["1/4"], ["1/4"]], True),
+        ("repeated [:: row1 (1 / 4)] 2", [["1/4"], ["1/4"], ["1/4"]], False),
+        ("nseq 2 1", [[1], [1]], True),
+        ("[:: 1; -1; 0]", [[1], [-1], [0]], True),
+        ("(0, 4, (-1 / 6, 3 / 2))", [[0, 4], ["-1/6", "3/2"]], True),
+        ("shift R 2", [[0, 0], [1, 0]], True),
+        ("shift R 3", [[0, 0], [1, 0]], False),
+        ("delta_mx 0 0", [[1], [0]], True),
+        ("const_mx (1 / 5)", [["1/5", "1/5"]], True),
+        ("0", [[0, 0]], True),
+        ("0", [[0, 1]], False),
+        ("x^T *m y", [[0, 1]], False),
+    ],
+)
+def test_data_are_compared_as_they_are_written(text: str, value: list[list[object]], same: bool) -> None:  # noqa: FBT001
+    assert speaks_of(f"let W := {text} in True", Example(W=value).data) is same
+
+
+def test_no_file_gives_a_word_of_the_vocabulary_another_meaning() -> None:
+    folder = kernel.FOLDER
+    defined = set(VOCABULARY.findall((folder / "vocabulary.v").read_text()))
+    assert {"norm", "chain", "radius", "number"} <= defined
+    for path in folder.glob("*.v"):
+        text = path.read_text()
+        if path.name != "vocabulary.v" and re.search(r"\bvocabulary\b", text):
+            assert not defined & set(DEFINED.findall(text)), path.name
+
+
+def test_a_statement_that_differs_gives_no_evidence() -> None:
+    rule = rules.norm_of_diagonal
+    (statement,) = rule.formal_statements.values()
+    assert KernelChecked.of({rule.lemma: statement}) is not None
+    assert KernelChecked.of({rule.lemma: statement.replace("norm D", "norm (D *m D)")}) is None
+    assert KernelChecked.of({"norm_diag_of_nobody": statement}) is None
+    with pytest.raises(ValueError, match="must state"):
+        KernelChecked({rule.lemma: "(R : rcfType) : True"})
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the formal proofs that counts instead of the shipped ones."""
+    folder = tmp_path / "formal"
+    shutil.copytree(
+        kernel.FOLDER, folder, ignore=lambda _, names: [n for n in names if not n.endswith((".v", ".json"))]
+    )
+    monkeypatch.setattr(kernel, "FOLDER", folder)
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def shipped() -> object:
+    yield
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+
+
+def graded(theorem: Theorem) -> tuple[str, str]:
+    """The grade of a theorem, and of a verdict that rests on it."""
+    graph = Graph()
+    graph.add(Node("verdict", "verdict", "a verdict", None, (add_evidence(graph, theorem),)))
+    return theorem.grade.word, graph.grade("verdict").word
+
+
+def change_file(folder: Path) -> None:
+    path = folder / "theorems_pascanu.v"
+    path.write_text(path.read_text() + "\n")
+
+
+def remove_file(folder: Path) -> None:
+    (folder / "theorems_pascanu.v").unlink()
+
+
+def admit(folder: Path) -> None:
+    path = folder / "theorems_pascanu.v"
+    path.write_text(path.read_text().replace("Qed.", "Admitted.", 1))
+
+
+def change_a_required_file(folder: Path) -> None:
+    path = folder / "vocabulary.v"
+    path.write_text(path.read_text().replace("0 <= D i i <= 1", "0 <= D i i", 1))
+
+
+def add_an_axiom(folder: Path) -> None:
+    path = folder / kernel.STATUS
+    text, name = path.read_text(), '"name": "theorem_pascanu2013_spectral_norm"'
+    start = text.rindex('"axioms": [', 0, text.index(name))
+    path.write_text(text[:start] + '"axioms": ["Foo.norms_are_small"' + text[text.index("]", start) :])
+
+
+def lose_the_record(folder: Path) -> None:
+    (folder / kernel.STATUS).unlink()
+
+
+@pytest.mark.parametrize(
+    "injury", [change_file, remove_file, admit, change_a_required_file, add_an_axiom, lose_the_record]
+)
+def test_an_injured_proof_takes_the_badge_from_the_theorem_and_from_what_rests_on_it(
+    injury: object, copied: Path
+) -> None:
+    theorem = theorems.get("pascanu2013_spectral_norm")
+    assert graded(theorem) == ("kernel-checked", "kernel-checked")
+    injury(copied)  # type: ignore[operator]
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+    assert theorem.formal is None
+    assert graded(theorem) == ("symbolic", "symbolic")
+
+
+def test_an_injured_proof_of_a_rule_makes_it_a_textbook_rule_again(copied: Path) -> None:
+    theorem = theorems.get("kreiss1962_upper")
+    assert theorem.grade.textbook == ()
+    path = copied / "kreiss_rules.v"
+    path.write_text(path.read_text() + "\n")
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+    assert theorem.grade.textbook == ("the supremum of the powers is the least bound",)
+    assert isinstance(power_rules.supremum_of_powers.evidence, Textbook)
