@@ -21,10 +21,38 @@ from .. import quantities as q
 from . import facts as f
 from . import words as w
 from .facts import Claim, Fact
-from .gallina_shapes import Shapes
-from .gallina_writer import WITH_PROPERTY, Untranslatable, Writer, identifier
+from .gallina_shapes import Shapes, Untranslatable
+from .gallina_writer import WITH_PROPERTY, Writer, identifier
 from .mean import Mean, Sure
 from .rule import Rule
+
+WORDS = {  # names that a statement uses with their meaning in vocabulary.v or the library
+    *(
+        "norm",
+        "max_abs",
+        "row_sum_norm",
+        "smallest_gain",
+        "radius",
+        "perron_radius",
+        "absolute",
+        "as_complex",
+        "modulus",
+    ),
+    *(
+        "chain",
+        "product_over",
+        "sum_over",
+        "number",
+        "entry",
+        "mean",
+        "integrable",
+        "expectation",
+        "archimedean",
+        "int",
+        "nat",
+    ),
+    *("unit_interval", "block_norms", "block_row_sums", "majorized", "invmx", "unitmx", "is_diag_mx", "o"),
+}
 
 __all__ = ["LIMITS", "Untranslatable", "of_claims", "of_rule"]
 
@@ -95,7 +123,7 @@ def of_claims(
     if chance and random is None:
         raise Untranslatable("no formal word for a network that depends on chance")
     functions = set(functions) | {at.letter for c in claims for at in c.atoms(w.At)}
-    shapes = Shapes(claims)
+    shapes = Shapes(claims, {identifier(s.name) for c in claims for s in c.atoms(sp.Symbol) if s != notation.n})
     writer = Writer(shapes, functions, shapes.units, complex=over_complex, random=set(random or ()))
     if over_complex:
         spots = [c.atoms(sp.Abs) | {x.args[0] for x in c.atoms(w.Scaled)} for c in claims]
@@ -120,6 +148,10 @@ def of_claims(
     binders += [f"({' '.join(sizes)} : nat)"] if (sizes := shapes.names()) else []
     opaque = {k.__name__: writer.opaque[k.__name__] for k in special} | writer.opaque
     binders += _grouped([f"({name} : {kind})" for name, kind in opaque.items()] + [writer.binder(s) for s in free])
+    names = [n for b in binders for n in b[1:-1].split(" : ")[0].split()]
+    clash = next((n for i, n in enumerate(names) if n in names[:i] or n in WORDS), None)
+    if clash is not None:
+        raise Untranslatable(f"the name {clash} would have two meanings")
     lines = [*(["archimedean R"] if archimedean else []), *signs, *properties, *premises]
     body = "".join(f"\n  {line} ->" for line in lines) + "\n  " + " /\\ ".join(said)
     return _wrapped(binders) + " :" + body

@@ -3,12 +3,12 @@ r"""The shapes of the letters of a claim: which sizes must be equal for its prod
 A^T x needs as many rows of A as of x; a form u^T M v is one by one. What the products leave open is any size. Where the
 number of units n stands in a claim, every size but one is n.
 
-Main definitions: `Shapes`.
+Main definitions: `Shapes`, `Untranslatable`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +20,11 @@ from . import facts as f
 from . import words as w
 from .forms import Entry, Form
 
+
+class Untranslatable(ValueError):
+    """What the formal vocabulary has no word for."""
+
+
 Size = int  # an index into the classes of equal sizes
 _ANY_SHAPE = (q.spectral_norm, q.max_abs, q.row_sum_norm)
 _ONE = 0
@@ -27,7 +32,7 @@ _NAMES = ("n", "m", "p", "q", "r", "s")
 
 
 class Shapes:
-    """The sizes of every letter of some claims.
+    """The sizes of every letter of some claims; no size has a name in ``taken``.
 
     >>> from errorflow.theory.calculus.facts import eq
     >>> W, x = w.Letter("W"), w.Letter("x")
@@ -36,7 +41,7 @@ class Shapes:
     ("'M[R]_n", "'cV[R]_n")
     """
 
-    def __init__(self, claims: Iterable[Any]) -> None:
+    def __init__(self, claims: Iterable[Any], taken: Collection[str] = ()) -> None:
         self._parent: list[Size] = [_ONE]
         self._letters: dict[str, tuple[Size, Size]] = {}
         self._squares: list[Size] = []
@@ -49,24 +54,29 @@ class Shapes:
         if any(notation.n in claim.free_symbols for claim in claims):
             self.positive = True
             self._unite_units()
-        self._name()
+        self._name([name for name in _NAMES if name not in taken])
 
     def _unite_units(self) -> None:
+        """The number of units stands in a claim: every matrix is square of this size, vectors only if multiplied by one."""
         if self._blocks:
             return
-        sizes = [size for pair in self._letters.values() for size in pair if self._find(size) != self._find(_ONE)]
-        for size in sizes[1:]:
-            self._equal(sizes[0], size)
+        units, one = self._fresh(), self._find(_ONE)
+        self._squares.insert(0, units)
+        for pair in self._letters.values():
+            if one not in map(self._find, pair):
+                for size in pair:
+                    self._equal(units, size)
 
-    def _name(self) -> None:
-        free = iter(_NAMES)
+    def _name(self, names: list[str]) -> None:
         products = {self._find(size) for size in self._blocks}
         first = [self._find(units) for _, units in self._blocks.values()]
         first += [self._find(s) for s in self._squares]
         rest = [self._find(s) for pair in self._letters.values() for s in pair]
         for size in (*first, *rest):
             if size != self._find(_ONE) and size not in self.names_of and size not in products:
-                self.names_of[size] = next(free)
+                if not names:
+                    raise Untranslatable("there are more sizes than names for them")
+                self.names_of[size] = names.pop(0)
 
     @property
     def units(self) -> str:

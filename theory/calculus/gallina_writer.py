@@ -1,6 +1,6 @@
 r"""Writing the parts of a formal statement: words, numbers and claims in Gallina, with brackets where Coq needs them.
 
-Main definitions: `Writer`, `Untranslatable`, `identifier`.
+Main definitions: `Writer`, `identifier`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from . import facts as f
 from . import words as w
 from .facts import Claim, Fact
 from .forms import Entry, Form
-from .gallina_shapes import Shapes
+from .gallina_shapes import Shapes, Untranslatable
 from .mean import Mean, unsure
 
 _SUM, _PRODUCT, _POWER, _APPLICATION, _ATOM = range(5)  # how tightly a term is bound, the loosest first
@@ -52,10 +52,6 @@ _PROPERTIES = {
     f.Majorized: "majorized",
 }
 _RESERVED = {"R", "S", "O", "fun", "forall", "exists", "let", "in", "if", "then", "else", "return", "as", "at", "end"}
-
-
-class Untranslatable(ValueError):
-    """What the formal vocabulary has no word for."""
 
 
 Term = tuple[str, int]
@@ -102,7 +98,7 @@ class Writer:
             case w.At(args=(letter, index)) | w.Instance(args=(letter, index)):
                 return self._applied(letter, _within(self.integer(index, step), _ATOM))
             case w.Eye():
-                return ("1%:M", _ATOM) if self.shapes.lettered else (f"1%:M : 'M[{self.scalars}]_n", _SUM)
+                return ("1%:M", _ATOM) if self.shapes.lettered else (f"(1%:M : 'M[{self.scalars}]_n)", _ATOM)
             case w.Dot(args=factors):
                 return " *m ".join(inside(factor, _POWER) for factor in factors), _PRODUCT
             case w.Scaled(args=(factor, body)):
@@ -278,6 +274,10 @@ class Writer:
 
     def fact(self, fact: Fact) -> list[str]:
         """A claim with its quantifiers and conditions, behind the existence of the expectations in it."""
+        if any(unsure(c, self.random) for c in fact.when):
+            raise Untranslatable(f"no formal word for a condition that depends on chance: {fact}")
+        if self.functions & set(fact.over):
+            raise Untranslatable(f"no formal word for a fact over a letter that has steps: {fact}")
         spoken = {s for c in (fact.claim, *fact.when) for s in c.free_symbols}
         steps = (
             [self._new_step()] if spoken & self.functions - {s for s in self.functions if _has_copies(s, fact)} else []
@@ -305,8 +305,16 @@ class Writer:
 
 def _has_copies(symbol: sp.Basic, fact: Fact) -> bool:
     """Whether every occurrence of a function in a fact says which step it is of."""
-    expressions = (fact.claim, *fact.when)
-    return any(at.letter == symbol for e in expressions for at in e.atoms(w.At))
+    return not any(symbol in _bare(e) for e in (fact.claim, *fact.when))
+
+
+def _bare(expr: Any) -> set[sp.Basic]:
+    """The letters and symbols that stand without a step."""
+    if isinstance(expr, w.At):
+        return _bare(expr.index)
+    if isinstance(expr, sp.Symbol):
+        return {expr}
+    return {s for arg in expr.args for s in _bare(arg)} if isinstance(expr, sp.Basic) else set()
 
 
 def _named(binders: Sequence[str], parts: Sequence[str]) -> list[str]:

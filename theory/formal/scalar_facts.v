@@ -1,5 +1,5 @@
-(** Facts about numbers that other proofs use: the sector of a slope in [0, 1], the step from the entry and the exit of an
-    energy to a bound, and the stationary moments of one linear unit and of its derivative. *)
+(** Facts about numbers that other proofs use: the sector of a slope in [0, 1], the step from the entry and
+    the exit of an energy to a bound, and the stationary moments of one linear unit and of its derivative. *)
 
 From mathcomp Require Import all_ssreflect all_algebra.
 From mathcomp Require Import ring.
@@ -11,7 +11,7 @@ Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** One unit of slope d maps z to d z: the product of its output and of what it takes away is d (1 - d) z^2. *)
+(** One unit of slope d maps z to d z: its output times what it takes away is d (1 - d) z^2. *)
 Theorem fact_sector_identity (R : rcfType) (d z : R) :
   d * z * (z - d * z) = d * z ^+ 2 * (1 - d).
 Proof. by ring. Qed.
@@ -22,7 +22,8 @@ Theorem fact_sector (R : rcfType) (d z : R) :
   d <= 1 ->
   0 <= d * z * (z - d * z).
 Proof.
-by move=> d0 d1; rewrite fact_sector_identity; apply: mulr_ge0; [apply: mulr_ge0; rewrite ?sqr_ge0 | rewrite subr_ge0].
+move=> d0 d1; rewrite fact_sector_identity; apply: mulr_ge0; last by rewrite subr_ge0.
+by apply: mulr_ge0; rewrite ?sqr_ge0.
 Qed.
 
 (** An energy that enters with at most 2 x^2 and leaves with at least y^2 / 2 bounds y by 2 x. *)
@@ -63,7 +64,8 @@ move=> w0 w1; apply: le_trans w1; rewrite -[leRHS]mulr1 ler_pmul2l //.
 by rewrite ler_subl_addr ler_addl sqr_ge0.
 Qed.
 
-(** The stationary moments of h = lambda h + x and of its derivative with respect to lambda, for white x of variance 1. *)
+(** The stationary moments of h = lambda h + x and of its derivative with respect to lambda, for white x of
+    variance 1. *)
 Theorem fact_stationary_sensitivity (R : rcfType) (lambda E_h_2 E_h_h' E_h'_2 : R) :
   `|lambda| < 1 ->
   E_h_2 = E_h_2 * lambda ^+ 2 + 1 ->

@@ -166,7 +166,8 @@ have := length_mul_le (block_mx A 0 0 A) (col_mx x 0).
 by rewrite mul_block_col !mul0mx mulmx0 !addr0 !pad.
 Qed.
 
-Lemma complex_norm_scale m n (c : R[i]) (A : 'M[R[i]]_(m, n)) : complex_norm (c *: A) = modulus c * complex_norm A.
+Lemma complex_norm_scale m n (c : R[i]) (A : 'M[R[i]]_(m, n)) :
+  complex_norm (c *: A) = modulus c * complex_norm A.
 Proof.
 have stretch k (z : R[i]) (v : 'cV[R]_(k + k)) : length (as_real (z%:M : 'M_k) *m v) = modulus z * length v.
   have -> : as_real (z%:M : 'M_k)

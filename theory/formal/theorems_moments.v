@@ -83,7 +83,7 @@ by rewrite reached // !norms // mulr1.
 Qed.
 
 (** Weights uniform on [-r, r], r^2 = 3/(c n), of which a share c is kept, have a variance of exactly 1/n. *)
-Theorem theorem_initialization_variance (R : rcfType) (n : nat) (w z : 'cV[R]_n) (c r : R) :
+Theorem theorem_initialization_variance (R : rcfType) (n m p : nat) (w : 'cV[R]_m) (z : 'cV[R]_p) (c r : R) :
   (0 < n)%N ->
   number (w^T *m w) = c * number (z^T *m z) ->
   number (z^T *m z) = r ^+ 2 / 3%:R ->

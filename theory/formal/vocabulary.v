@@ -1,8 +1,9 @@
 (** The words of the formal statements: what a norm, a product over steps, a spectral radius is.
 
-    Everything is stated for every real closed field R, the real numbers among them, and proved without axioms. The numbers
-    of a matrix that need completeness (a supremum over all vectors, an infimum over all scalings) are not constructed:
-    a statement about one of them is about every function that has its defining property. *)
+    Everything is stated for every real closed field R, the real numbers among them, and proved without
+    axioms. The numbers of a matrix that need completeness (a supremum over all vectors, an infimum over all
+    scalings) are not constructed: a statement about one of them is about every function that has its defining
+    property. Over the real numbers there is one. *)
 
 From mathcomp Require Import all_ssreflect all_algebra complex polyrcf.
 
@@ -99,7 +100,8 @@ Definition complex_norm m n (A : 'M[R[i]]_(m, n)) : R := norm (as_real A).
 Definition block m n (A : 'M[R]_(m * n)) (p q : 'I_m) : 'M[R]_n :=
   \matrix_(i, j) A (mxvec_index p i) (mxvec_index q j).
 
-Definition block_norms m n (A : 'M[R]_(m * n)) (C : 'M[R]_m) : Prop := forall p q, norm (block A p q) <= C p q.
+Definition block_norms m n (A : 'M[R]_(m * n)) (C : 'M[R]_m) : Prop :=
+  forall p q, norm (block A p q) <= C p q.
 Definition block_row_sums m n (A : 'M[R]_(m * n)) (C : 'M[R]_m) : Prop :=
   forall p q, row_sum_norm (block A p q) <= C p q.
 Definition majorized m n (A M : 'M[R]_(m, n)) : Prop := forall i j, `|A i j| <= M i j.
@@ -133,14 +135,16 @@ Definition is_diagonal_scaling_norm n (s : 'M[R]_n -> R) : Prop :=
 
 (** omega(A), the infimum of w(L A L^-1) over invertible diagonal L, for a numerical radius w. *)
 Definition is_scaled_numerical_radius n (w omega : 'M[R]_n -> R) : Prop :=
-  forall A, infimum (fun c => exists L, [/\ is_diag_mx L, L \in unitmx & c = w (L *m A *m invmx L)]) (omega A).
+  forall A,
+  infimum (fun c => exists L, [/\ is_diag_mx L, L \in unitmx & c = w (L *m A *m invmx L)]) (omega A).
 
 (** N(A, k), the largest norm of a product of k masked factors D A. *)
 Definition is_largest_masked_product n (N : 'M[R]_n -> int -> R) : Prop :=
   forall A k, supremum (fun c => exists D : int -> 'M[R]_n, (forall i, unit_interval (D i)) /\
                                  c = norm (chain (fun i => D i *m A) 1 k)) (N A k).
 
-(** The joint spectral radius of the family D A: the largest number c >= 0 with c^k <= N(A, k) for every k >= 1. *)
+(** The joint spectral radius of the family D A: the largest number c >= 0 with c^k <= N(A, k) for every
+    k >= 1. *)
 Definition is_joint_spectral_radius n (N : 'M[R]_n -> int -> R) (jsr : 'M[R]_n -> R) : Prop :=
   forall A, 0 <= jsr A /\ supremum (fun c => 0 <= c /\ forall k : int, 1 <= k -> c ^ k <= N A k) (jsr A).
 
@@ -165,8 +169,8 @@ Arguments archimedean : clear implicits.
 
 (** * Chance *)
 
-(** Expectation: which numbers that depend on the outcome have one, and a mean that is linear, monotone, and the number
-    itself where it does not depend on chance. *)
+(** Expectation: which numbers that depend on the outcome have one, and a mean that is linear, monotone, and
+    the number itself where it does not depend on chance. *)
 Record expectation (R : rcfType) (Omega : Type) := Expectation {
   integrable : (Omega -> R) -> Prop;
   mean : (Omega -> R) -> R;
