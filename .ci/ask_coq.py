@@ -30,7 +30,7 @@ HEADER = (  # what is opened to read a statement by itself
     "Local Open Scope ring_scope.",
     "Set Implicit Arguments. Unset Strict Implicit.",
 )
-PRINTED = re.compile(r"(\(R : rcfType\)(?: \([^()]*(?:\([^()]*\)[^()]*)*\))*) : (.*)", re.DOTALL)
+PRINTED = re.compile(r"(\(R : rcfType\)(?: \((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*) : (.*)", re.DOTALL)
 IMPORTS = re.compile(r"(?:From\s+\S+\s+)?(?:Require|Import|Export)\b")
 MODULE = re.compile(r"Module\s+(\w+)\s*:=")
 REALS = re.compile(
@@ -112,7 +112,17 @@ def compile_all(folder: Path, needs: Mapping[str, set[str]]) -> None:
             raise
 
 
-PRINTING = ("Set Printing Width 100.", "Unset Printing All.", "Unset Printing Implicit Defensive.")
+SHAPES = (  # matrices are printed with the numbers they hold, which the library leaves out: real or complex ones
+    """Notation "''M[' R ]_ ( m , n )" := (matrix R m n) (at level 8, format "''M[' R ]_ ( m ,  n )") : type_scope.""",
+    """Notation "''M[' R ]_ n" := (matrix R n n) (at level 8, n at level 2, format "''M[' R ]_ n") : type_scope.""",
+    """Notation "''cV[' R ]_ n" := (matrix R n 1) (at level 8, n at level 2, format "''cV[' R ]_ n") : type_scope.""",
+)
+PRINTING = (
+    "Set Printing Width 100.",
+    "Set Printing Depth 10000.",
+    "Unset Printing All.",
+    "Unset Printing Implicit Defensive.",
+)
 Asked = tuple[dict[str, str], set[str]]  # the statement of each theorem, and the libraries that are loaded
 
 
@@ -134,11 +144,14 @@ def read_by_itself(folder: Path, stated: Mapping[str, tuple[str, str]]) -> Asked
     word or sign of a statement another meaning.
     """
     lines = [*HEADER]
-    for name, (module, text) in sorted(stated.items()):
+    for name, (_, text) in sorted(stated.items()):  # before any file is loaded, which could change how they are read
         binders, claim = PRINTED.fullmatch(text).groups()  # type: ignore[union-attr]  # those that match are asked
-        lines += [f"Require errorflow.{module}.", f"Definition read_{name} : forall {binders}, {claim} :="]
-        lines.append(f"  @errorflow.{module}.{name}.")
-    return _asked(folder, "read_by_itself", lines, {name: module for name, (module, _) in stated.items()})
+        lines.append(f"Definition read_{name} : Prop := forall {binders}, {claim}.")
+    lines += [f"Require errorflow.{module}." for module in sorted({module for module, _ in stated.values()})]
+    lines += [
+        f"Definition proved_{name} : read_{name} := @errorflow.{module}.{name}." for name, (module, _) in stated.items()
+    ]
+    return _asked(folder, "read_by_itself", [*lines, *SHAPES], {name: module for name, (module, _) in stated.items()})
 
 
 def _asked(folder: Path, script: str, lines: Sequence[str], modules: Mapping[str, str]) -> Asked:

@@ -89,3 +89,17 @@ def _one_import_name() -> Iterator[None]:
     yield
     stray = sorted(name for name in sys.modules if name.partition(".")[0] in {"theory", "numerics", "reports"})
     assert not stray, f"imported without the prefix errorflow: {', '.join(stray)}"
+
+
+@pytest.fixture
+def derivations_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No formal proof counts: a grade is that of a derivation and of the rules it uses."""
+    from errorflow.theory import kernel
+
+    monkeypatch.setattr(kernel, "FOLDER", tmp_path)
+    kernel._shipped.cache_clear()
+    kernel._shipped_sources.cache_clear()
+    yield
+    monkeypatch.undo()
+    kernel._shipped.cache_clear()
+    kernel._shipped_sources.cache_clear()

@@ -246,3 +246,25 @@ def test_no_file_and_no_coq_are_said_in_one_sentence(folder: Path, tmp_path: Pat
     if shutil.which("coqc"):
         none = subprocess.run([*command, empty], capture_output=True, text=True, check=False)
         assert (none.returncode, none.stderr) == (1, "There is no .v file.\n")
+
+
+TRICK = """From mathcomp Require Import all_ssreflect all_algebra complex.
+From errorflow Require Import vocabulary.
+Local Open Scope ring_scope.
+{trick}
+Theorem trick (R : rcfType) : steps 0 (0 - 1) = {value}%N.
+Proof. by []. Qed.
+"""
+
+
+@pytest.mark.peer("coq")
+@pytest.mark.parametrize(
+    ("trick", "value", "code"),
+    [("", "0", 0), ("Global Arguments steps a%N b%N.", "1", 1), ('Notation "0" := 1.', "1", 1)],
+)
+def test_no_file_can_give_the_words_of_a_printed_statement_another_meaning(
+    formal: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str], trick: str, value: str, code: int
+) -> None:
+    shutil.copy(kernel.FOLDER / "vocabulary.v", tmp_path)
+    tmp_path.joinpath("theorems_trick.v").write_text(TRICK.format(trick=trick, value=value))
+    assert outcome(formal, tmp_path, capsys)[0] == code

@@ -48,8 +48,8 @@ class KernelChecked:
                 raise ValueError(
                     f"formal theorem {name!r} must stand in a file of printed statements, got {found[name].file}"
                 )
-            if (stated := kernel.source(name)) != " ".join(statement.split()):
-                raise ValueError(f"formal theorem {name!r} must state {statement}, got {stated}")
+            if found[name].text != " ".join(statement.split()):
+                raise ValueError(f"formal theorem {name!r} must state {statement}, got {found[name].text}")
         object.__setattr__(self, "proofs", tuple(found[name] for name in expected))
         object.__setattr__(self, "printed", None not in expected.values())
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -49,6 +49,7 @@ class Checked:
     axioms: tuple[str, ...]
     requires: tuple[tuple[str, str], ...]
     prover: str
+    text: str | None = None  # what its file writes between its name and the closing period; None in a section
 
 
 def load(folder: Path | None = None) -> Mapping[str, Checked]:
@@ -83,8 +84,10 @@ def source(name: str, folder: Path | None = None) -> str | None:
 
 def vocabulary() -> str:
     """The file that defines the words of the formal statements; empty if it is not there."""
-    path = FOLDER / "vocabulary.v"
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        return (FOLDER / "vocabulary.v").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 @cache
@@ -117,7 +120,8 @@ def _judge(folder: Path) -> tuple[Mapping[str, Checked], Mapping[str, str]]:
             if reason:
                 reasons[theorem.name] = reason
             else:
-                counted[theorem.name] = theorem
+                stated = files.read(theorem.file)
+                counted[theorem.name] = replace(theorem, text=stated[1].get(theorem.name) if stated else None)
     return MappingProxyType(counted), MappingProxyType(reasons)
 
 
@@ -193,7 +197,10 @@ def _reason(theorem: Checked, files: _Files) -> str:
 def _sources(folder: Path) -> Mapping[str, str | None]:
     found: dict[str, str | None] = {}
     for path in sorted(folder.glob("*.v")):
-        found = {**theorems(path.read_text(encoding="utf-8", errors="replace")), **found}
+        try:
+            found = {**theorems(path.read_text(encoding="utf-8", errors="replace")), **found}
+        except OSError:
+            continue
     return found
 
 

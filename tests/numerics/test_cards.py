@@ -105,7 +105,7 @@ def test_a_card_shows_the_derivation_that_was_checked(analyses) -> None:
 def test_a_step_by_a_given_fact_says_so_and_one_by_a_theorem_has_its_grade(analyses) -> None:
     steps = {step.rule: step.grade for step in theorem(analyses["contractive"], "hochreiter1991_entry").steps}
     assert steps["slopes are at most gamma"] == "symbolic (given)"
-    assert steps["entries of a product"] == "symbolic (textbook rule)"
+    assert steps["entries of a product"] == "kernel-checked"
     assert steps["algebra"] == "symbolic"
     steps = {step.rule: step.grade for step in theorem(analyses["contractive"], "sharp_numerical_radius").steps}
     assert steps["Ando's theorem"] == "cited"
@@ -114,4 +114,5 @@ def test_a_step_by_a_given_fact_says_so_and_one_by_a_theorem_has_its_grade(analy
 def test_facts_are_proved_when_they_are_asked_for(gaussian) -> None:
     analysis = analyze(gaussian("elman"), facts=True, **SMALL)
     assert [row.id for row in analysis.facts] == [fact.id for fact in scalar_facts.all()]
-    assert {row.grade for row in analysis.facts} == {"symbolic"}
+    assert {row.grade for row in analysis.facts} == {"symbolic", "kernel-checked"}
+    assert all(bool(row.formal) == (row.grade == "kernel-checked") for row in analysis.facts)

@@ -266,3 +266,40 @@ def test_a_common_belief_has_no_source(sample: Sample) -> None:
     assert "A common belief about tanh. For the reading" in _part(
         render(document), "refutation-radius_alone", "article"
     )
+
+
+PROOF = {
+    "name": "theorem_x",
+    "statement": "forall (R : rcfType) (x : R),\n0 <= x ^+ 2 & x < x + 1",
+    "file": "theorems_x.v",
+    "sha256": "0" * 64,
+    "axioms": {},
+    "prover": "The Coq Proof Assistant, version 8.16.1",
+    "printed": True,
+}
+
+
+def test_a_formal_statement_stands_on_its_card_verbatim_with_its_axioms(sample: Sample) -> None:
+    document = sample("elman")
+    document["theorems"][0]["formal"] = PROOF
+    document["theorems"][0]["related"] = [PROOF | {"axioms": {"Foo.choice": "choices can be made"}, "printed": False}]
+    page = render(document)
+    assert page.count("0 &lt;= x ^+ 2 &amp; x &lt; x + 1") == 2
+    card = _part(page, f"theorem-{document['theorems'][0]['id']}", "article")
+    assert "Formal statement, no axioms" in card
+    assert "checked by the Coq Proof Assistant, version 8.16.1. The statement is the one printed" in card
+    assert "Related formal theorem, one axiom" in card
+    assert "Foo.choice (choices can be made)" in card
+    assert "written by hand" in card
+
+
+def test_words_and_rules_of_the_formal_statements_are_folded(sample: Sample) -> None:
+    document = sample("elman")
+    assert "The words of the formal statements" not in render(document)
+    document["formal_proofs"] = {
+        "vocabulary": "Definition norm := 0.",
+        "rules": [{"name": "a rule", "formal": [PROOF]}],
+    }
+    page = render(document)
+    assert "Definition norm := 0." in page
+    assert "The rules of the proofs, as they are checked (1)" in page

@@ -46,6 +46,7 @@ def test_the_derivation_ends_with_the_conclusion_for_all_cases(theorem) -> None:
     assert theorems.get(theorem.id) is theorem
 
 
+@pytest.mark.usefixtures("derivations_alone")
 @pytest.mark.parametrize("theorem", NEW, ids=by_id)
 def test_only_the_upper_half_of_kreiss_cites_a_theorem(theorem) -> None:
     graph = Graph()

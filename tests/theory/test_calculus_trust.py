@@ -166,6 +166,7 @@ def test_a_theorem_about_one_number_is_not_used_for_all() -> None:
 # An author's own rules
 
 
+@pytest.mark.usefixtures("derivations_alone")
 def test_an_own_rule_is_cited_or_assumed_and_cannot_hide_behind_a_name() -> None:
     false = plain_rule("submultiplicative", le(norm(A), max_abs(A)), A)
     assert false.evidence.word == "cited"

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import sympy as sp
 
 from errorflow.theory import kernel, refutations, scalar_facts, theorems
 from errorflow.theory.calculus import power_rules, rules
@@ -201,3 +202,46 @@ def test_an_injured_proof_of_a_rule_makes_it_a_textbook_rule_again(copied: Path)
         cached.cache_clear()
     assert theorem.grade.textbook == ("the supremum of the powers is the least bound",)
     assert isinstance(power_rules.supremum_of_powers.evidence, Textbook)
+
+
+def test_a_rule_of_an_authors_own_gets_no_badge_by_the_name_of_a_proved_one() -> None:
+    x = sp.Symbol("x", real=True)
+    claim = sp.Le(sp.cosh(x), 0, evaluate=False)
+    mine = Rule(name="mine", claim=claim, variables=frozenset({x}), reference="horn2013", place="", lemma="abs_add_le")
+    assert mine.evidence.word == "cited"
+
+
+def test_a_stray_file_cannot_say_what_a_theorem_states(copied: Path) -> None:
+    false = "(R : rcfType) (n : nat) (D : 'M[R]_n) : is_diag_mx D -> norm D = 0"
+    (copied / "aaa.v").write_text(f"Theorem norm_diag {false}.\nProof. by []. Qed.\n")
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+    assert KernelChecked.of({"norm_diag": false}) is None
+    assert KernelChecked.of(rules.norm_of_diagonal.formal_statements) is not None
+
+
+def test_a_file_that_cannot_be_read_raises_nothing(copied: Path) -> None:
+    (copied / ".#norm_rules.v").symlink_to("nowhere")
+    (copied / "folder.v").mkdir()
+    (copied / "vocabulary.v").write_bytes(b"\xff\xfe")
+    for cached in (kernel._shipped, kernel._shipped_sources):
+        cached.cache_clear()
+    assert theorems.get("pascanu2013_spectral_norm").grade.word == "symbolic"
+    assert kernel.vocabulary()
+
+
+def test_the_axioms_that_are_allowed_are_those_of_the_real_numbers() -> None:
+    assert set(kernel.ALLOWED_AXIOMS) == {
+        "ClassicalDedekindReals.sig_forall_dec",
+        "ClassicalDedekindReals.sig_not_dec",
+        "Classical_Prop.classic",
+        "FunctionalExtensionality.functional_extensionality_dep",
+    }
+
+
+def test_only_files_that_are_read_alone_are_compared_by_their_text() -> None:
+    found = kernel.load()
+    assert not kernel.READ_ALONE.fullmatch("refutations_radius.v")
+    name = next(name for name, proof in found.items() if proof.file == "uniformity_gap.v" or "refut" in proof.file)
+    assert KernelChecked.of({name: found[name].text or "x"}) is None
+    assert KernelChecked.of({"norm_diag": (found["norm_diag"].text or "")[:40]}) is None

@@ -269,6 +269,7 @@ def test_a_false_rule_is_caught(name) -> None:
     assert any(small > large + 1e-6 for small, large in FALSE[name])
 
 
+@pytest.mark.usefixtures("derivations_alone")
 def test_one_rule_of_the_order_is_cited() -> None:
     cited = {name for name, rule in RULES.items() if rule.evidence.word == "cited"}
     assert cited == {"perron_scaling"}

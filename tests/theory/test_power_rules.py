@@ -175,6 +175,7 @@ def test_without_its_premise_a_rule_is_caught() -> None:
 # The rules that SymPy proves
 
 
+@pytest.mark.usefixtures("derivations_alone")
 def test_a_proved_rule_says_what_its_fact_says_with_the_signs_as_premises() -> None:
     fact, rule = scalar_facts.get("latch_kept"), proved_rules.latch_kept
     assert rule.evidence.word == "symbolic"

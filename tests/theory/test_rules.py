@@ -152,6 +152,7 @@ def test_names_of_rules_and_of_formal_statements_differ() -> None:
     assert len({rule.name for rule in rules.all()}) == len(rules.all()) > 25
 
 
+@pytest.mark.usefixtures("derivations_alone")
 def test_a_rule_is_symbolic_only_if_sympy_proves_it() -> None:
     def refuse() -> None:
         raise ValueError("not proved")

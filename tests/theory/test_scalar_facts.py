@@ -235,8 +235,8 @@ def is_false(fact: ScalarFact, count: int) -> bool:
 
 @each
 def test_every_fact_is_proved(fact: ScalarFact) -> None:
-    assert fact.evidence.word == "symbolic"  # the proof runs here, once
-    assert fact.evidence is fact.evidence
+    assert fact.evidence.word in ("symbolic", "kernel-checked")  # the proof runs here, once, for either
+    assert fact._algebra is fact._algebra
 
 
 @each

@@ -31,6 +31,7 @@ THEOREMS = (eigenvalue_derivative, radius_derivative)
 # The derivative of the radius
 
 
+@pytest.mark.usefixtures("derivations_alone")
 @pytest.mark.parametrize("theorem", THEOREMS, ids=lambda theorem: theorem.id)
 def test_the_derivative_is_derived_without_a_textbook_rule(theorem) -> None:
     theorem.check()

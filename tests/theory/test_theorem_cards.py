@@ -82,6 +82,7 @@ def test_the_derivation_ends_with_the_conclusion(theorem) -> None:
     assert theorem.derivation.steps > 0
 
 
+@pytest.mark.usefixtures("derivations_alone")
 @pytest.mark.parametrize("theorem", theorems.all(), ids=by_id)
 def test_the_grade_of_a_theorem_is_that_of_what_its_derivation_uses(theorem) -> None:
     graph = Graph()
@@ -98,6 +99,7 @@ def test_the_grade_of_a_theorem_is_that_of_what_its_derivation_uses(theorem) -> 
     assert set(grade.textbook) == {rule.name for rule in rules if rule.elementary and rule.proof is None}
 
 
+@pytest.mark.usefixtures("derivations_alone")
 def test_a_theorem_that_another_one_uses_is_in_its_closure() -> None:
     graph = Graph()
     add_evidence(graph, theorems.get("hochreiter1991_max_weight"))

@@ -97,8 +97,7 @@ def test_it_is_graded_like_ours() -> None:
     THEOREM.check()
     graph = Graph()
     grade = graph.grade(add_evidence(graph, THEOREM))
-    assert str(grade) == "symbolic, from 4 textbook rules"
-    assert "submultiplicative" in grade.textbook
+    assert (str(grade), grade.textbook) == ("symbolic", ())  # every rule is kernel-checked, the theorem is not
 
 
 def test_it_is_instantiated_on_the_users_cell() -> None:

@@ -135,13 +135,13 @@ class Comparison(Property):
 
 
 class BlockNorms(Comparison):
-    """||A_rc||_2 <= C_rc for every block of A, a square matrix of n times n blocks."""
+    """||A_rc||_2 <= C_rc for every block of A, m times m blocks of n times n entries each; C is m times m."""
 
     words = "has blocks with spectral norms of at most the entries of"
 
 
 class BlockRowSums(Comparison):
-    """||A_rc||_inf <= C_rc for every block of A, a square matrix of n times n blocks."""
+    """||A_rc||_inf <= C_rc for every block of A, m times m blocks of n times n entries each; C is m times m."""
 
     words = "has blocks with row-sum norms of at most the entries of"
 

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 from .. import notation
 from .. import quantities as q
@@ -149,12 +150,24 @@ def of_claims(
     opaque = {k.__name__: writer.opaque[k.__name__] for k in special} | writer.opaque
     binders += _grouped([f"({name} : {kind})" for name, kind in opaque.items()] + [writer.binder(s) for s in free])
     names = [n for b in binders for n in b[1:-1].split(" : ")[0].split()]
-    clash = next((n for i, n in enumerate(names) if n in names[:i] or n in WORDS), None)
+    clash = next((n for i, n in enumerate(names) if n in names[:i] or n in WORDS), None) or _same_name(claims)
     if clash is not None:
         raise Untranslatable(f"the name {clash} would have two meanings")
     lines = [*(["archimedean R"] if archimedean else []), *signs, *properties, *premises]
     body = "".join(f"\n  {line} ->" for line in lines) + "\n  " + " /\\ ".join(said)
     return _wrapped(binders) + " :" + body
+
+
+def _same_name(claims: Sequence[Any]) -> str | None:
+    """A name that two symbols, or a symbol and a function, would share, bound ones included."""
+    found: dict[str, Any] = {}
+    for claim in claims:
+        for part in (*claim.atoms(sp.Symbol), *claim.atoms(AppliedUndef)):
+            this = part if isinstance(part, sp.Symbol) else part.func.__name__
+            name = identifier(part.name if isinstance(part, sp.Symbol) else this)
+            if part not in (w.STEP, notation.n) and (found.setdefault(name, this) != this or hasattr(q, name)):
+                return name
+    return None
 
 
 def _property(kind: type, *, over_complex: bool) -> str:

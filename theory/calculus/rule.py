@@ -74,7 +74,7 @@ class Rule:
     @cached_property
     def formal_statements(self) -> Mapping[str, str | None]:
         """What formal theorems must state to prove the rule, by name; None where the vocabulary has no word for it, so that
-        the statement is written by hand.
+        the statement is written by hand; nothing for a rule of an author's own without a formal word.
         """
         from .gallina import Untranslatable, of_rule
 
@@ -82,7 +82,9 @@ class Rule:
             real = of_rule(self)
             other = of_rule(self, over_complex=True) if self.over_complex else real
         except Untranslatable:
-            return {self.lemma: None}
+            from . import rules
+
+            return {self.lemma: None} if self in rules.all() else {}
         found = {self.lemma: real} if other == real else {self.lemma: real, f"{self.lemma}_complex": other}
         if self.over_complex and any(not v.is_integer for p in self.conditions for v in p.over):
             del found[self.lemma]  # what is supposed of all real ones would not suffice

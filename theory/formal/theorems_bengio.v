@@ -7,7 +7,8 @@
     for the same reason where the mean slopes are at most gamma near a point that the step leaves in its
     place. *)
 
-From mathcomp Require Import all_ssreflect all_algebra ring.
+From mathcomp Require Import all_ssreflect all_algebra.
+From mathcomp Require Import zify ring.
 From errorflow Require Import vocabulary spectral_norm ordered_products norm_rules theorems_scaling.
 
 Set Implicit Arguments.
@@ -17,21 +18,26 @@ Unset Printing Implicit Defensive.
 Import Order.TTheory GRing.Theory Num.Theory.
 Local Open Scope ring_scope.
 
-(** What every step keeps holds k steps later. *)
+(** What each of the steps t-k+1, ..., t keeps from the step before holds k steps later. *)
 Lemma kept_over_steps (P : int -> Prop) (k t : int) :
-  0 <= k -> (forall i, P (i - 1) -> P i) -> P (t - k) -> P t.
+  0 <= k -> (forall i, t - k + 1 <= i -> i <= t -> P (i - 1) -> P i) -> P (t - k) -> P t.
 Proof.
-case: k => // k _ step; elim: k => [|k IHk]; first by rewrite subr0.
-by rewrite -addn1 PoszD opprD addrA => /step /IHk.
+case: k => // k _; elim: k => [|k IHk] step; first by rewrite subr0.
+move=> start; apply: IHk => [i i_ge i_le|]; first by apply: step => //; lia.
+have before : t - k%:Z - 1 = t - k.+1%:Z by lia.
+by apply: step; rewrite ?before //; lia.
 Qed.
 
-(** A number that every step multiplies by at most c is at most c^k times what it was k steps before. *)
+(** A number that each of k steps multiplies by at most c is at most c^k times what it was before them. *)
 Lemma geometric_over_steps (R : rcfType) (f : int -> R) (c : R) (k t : int) :
-  0 <= k -> 0 <= c -> (forall i, f i <= c * f (i - 1)) -> f t <= c ^ k * f (t - k).
+  0 <= k -> 0 <= c -> (forall i, t - k + 1 <= i -> i <= t -> f i <= c * f (i - 1)) ->
+  f t <= c ^ k * f (t - k).
 Proof.
-case: k => // k _ c_ge0 step; elim: k => [|k IHk]; first by rewrite expr0z mul1r subr0.
-apply: le_trans IHk _; rewrite -addn1 PoszD opprD addrA -!exprnP addn1 exprSr -mulrA.
-by apply: ler_wpmul2l; rewrite ?exprn_ge0.
+case: k => // k _ c_ge0; elim: k => [|k IHk] step; first by rewrite expr0z mul1r subr0.
+apply: le_trans (IHk _) _ => [i i_ge i_le|]; first by apply: step => //; lia.
+rewrite -!exprnP exprSr -mulrA; apply: ler_wpmul2l; first exact: exprn_ge0.
+have -> : t - k.+1%:Z = t - k%:Z - 1 by lia.
+by apply: step; lia.
 Qed.
 
 (** What noise adds is what contraction takes away. *)
@@ -43,16 +49,17 @@ Theorem theorem_bengio1994_contraction (R : rcfType) (n m : nat) (S_ : int -> 'M
     (X Y : int -> 'M[R]_(n, m)) (gamma : R) (k t : int) :
   0 <= gamma ->
   0 <= k ->
-  (forall i : int, is_diag_mx (S_ i)) ->
-  (forall i : int, max_abs (S_ i) <= gamma) ->
-  (forall i : int, X i - Y i = S_ i *m W *m (X (i - 1) - Y (i - 1))) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> is_diag_mx (S_ i)) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> max_abs (S_ i) <= gamma) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> X i - Y i = S_ i *m W *m (X (i - 1) - Y (i - 1))) ->
+  0 <= gamma ->
   norm (X t - Y t) <= (gamma * norm W) ^ k * norm (X (t - k) - Y (t - k)).
 Proof.
-move=> gamma_ge0 k_ge0 S_diag S_le gap.
+move=> gamma_ge0 k_ge0 S_diag S_le gap _.
 have rate_ge0 : 0 <= gamma * norm W := mulr_ge0 gamma_ge0 (norm_ge0 W).
-apply: (geometric_over_steps (f := fun i => norm (X i - Y i)) t k_ge0 rate_ge0) => i.
-rewrite gap; apply: le_trans (norm_mul_le _ _) _; apply: ler_wpmul2r; first exact: norm_ge0.
-exact: norm_step_le (S_diag i) (S_le i) (lexx _).
+apply: (geometric_over_steps (f := fun i => norm (X i - Y i)) k_ge0 rate_ge0) => i i_ge i_le.
+rewrite gap //; apply: le_trans (norm_mul_le _ _) _; apply: ler_wpmul2r; first exact: norm_ge0.
+exact: norm_step_le (S_diag i i_ge i_le) (S_le i i_ge i_le) (lexx _).
 Qed.
 
 (** Noise of at most (1 - gamma ||W||) d keeps a state within d of the noiseless trajectory. *)
@@ -60,20 +67,21 @@ Theorem theorem_bengio1994_noise_ball (R : rcfType) (n m : nat) (S_ : int -> 'M[
     (U : int -> 'M[R]_(n, m)) (W : 'M[R]_n) (X Y : int -> 'M[R]_(n, m)) (gamma d : R) (k t : int) :
   0 <= gamma ->
   0 <= k ->
-  (forall i : int, is_diag_mx (S_ i)) ->
-  (forall i : int, max_abs (S_ i) <= gamma) ->
-  (forall i : int, X i - Y i = U i + S_ i *m W *m (X (i - 1) - Y (i - 1))) ->
-  (forall i : int, norm (U i) <= d * (1 - gamma * norm W)) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> is_diag_mx (S_ i)) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> max_abs (S_ i) <= gamma) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> X i - Y i = U i + S_ i *m W *m (X (i - 1) - Y (i - 1))) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> norm (U i) <= d * (1 - gamma * norm W)) ->
   norm (X (t - k) - Y (t - k)) <= d ->
+  0 <= gamma ->
   norm (X t - Y t) <= d.
 Proof.
-move=> gamma_ge0 k_ge0 S_diag S_le gap U_le near.
-apply: (kept_over_steps (P := fun i => norm (X i - Y i) <= d) k_ge0 _ near) => i gap_le.
+move=> gamma_ge0 k_ge0 S_diag S_le gap U_le near _.
+apply: (kept_over_steps (P := fun i => norm (X i - Y i) <= d) k_ge0 _ near) => i i_ge i_le gap_le.
 have moved_le : norm (S_ i *m W *m (X (i - 1) - Y (i - 1))) <= gamma * norm W * d.
   apply: le_trans (norm_mul_le _ _) _; apply: ler_pmul (norm_ge0 _) (norm_ge0 _) _ gap_le.
-  exact: norm_step_le (S_diag i) (S_le i) (lexx _).
-rewrite gap -(ball_sum d (gamma * norm W)); apply: le_trans (norm_add_le _ _) _.
-exact: ler_add (U_le i) moved_le.
+  exact: norm_step_le (S_diag i i_ge i_le) (S_le i i_ge i_le) (lexx _).
+rewrite gap // -(ball_sum d (gamma * norm W)); apply: le_trans (norm_add_le _ _) _.
+exact: ler_add (U_le i i_ge i_le) moved_le.
 Qed.
 
 (** Where steps contract towards a point, small inputs never carry the state out of the ball of radius d. *)
@@ -81,23 +89,23 @@ Theorem theorem_bengio1994_latching (R : rcfType) (n m : nat) (S_ : int -> 'M[R]
     (y : 'M[R]_(n, m)) (N : int -> 'M[R]_(n, m)) (W : 'M[R]_n) (gamma d : R) (k t : int) :
   0 <= gamma ->
   0 <= k ->
-  (forall i : int, is_diag_mx (S_ i)) ->
-  (forall i : int, norm (X (i - 1) - y) <= d -> max_abs (S_ i) <= gamma) ->
-  (forall i : int, X i - y = S_ i *m (N i + W *m (X (i - 1) - y))) ->
-  (forall i : int, gamma * norm (N i) <= d * (1 - gamma * norm W)) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> is_diag_mx (S_ i)) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> norm (X (i - 1) - y) <= d -> max_abs (S_ i) <= gamma) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> X i - y = S_ i *m (N i + W *m (X (i - 1) - y))) ->
+  (forall i : int, t - k + 1 <= i -> i <= t -> gamma * norm (N i) <= d * (1 - gamma * norm W)) ->
   norm (X (t - k) - y) <= d ->
   0 <= gamma ->
   norm (X t - y) <= d.
 Proof.
 move=> gamma_ge0 k_ge0 S_diag S_le gap N_le near _.
-apply: (kept_over_steps (P := fun i => norm (X i - y) <= d) k_ge0 _ near) => i {}near.
+apply: (kept_over_steps (P := fun i => norm (X i - y) <= d) k_ge0 _ near) => i i_ge i_le {}near.
 have pushed_le : norm (N i + W *m (X (i - 1) - y)) <= norm (N i) + norm W * d.
   apply: le_trans (norm_add_le _ _) _; rewrite ler_add2l.
   apply: le_trans (norm_mul_le _ _) _; apply: ler_wpmul2l; first exact: norm_ge0.
   exact: near.
-rewrite gap; apply: le_trans (norm_step_le (S_diag i) (S_le i near) pushed_le) _.
+rewrite gap //; apply: le_trans (norm_step_le (S_diag i i_ge i_le) (S_le i i_ge i_le near) pushed_le) _.
 rewrite -[in leRHS](ball_sum d (gamma * norm W)) [gamma * (_ + _)]mulrDr mulrA ler_add2r.
-exact: N_le i.
+exact: N_le.
 Qed.
 
 (** If no step Jacobian has a norm above lambda, the state Jacobian over k steps is at most lambda^k, for

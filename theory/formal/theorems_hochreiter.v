@@ -108,8 +108,8 @@ Qed.
 Theorem theorem_hochreiter1991_path_sum (R : rcfType) (n : nat) (D F : int -> 'M[R]_n) (W : 'M[R]_n)
     (i u v : int) :
   (0 < n)%N ->
-  (forall i : int, is_diag_mx (D i)) ->
-  (forall i : int, F (i - 1) = F i *m D i *m W) ->
+  is_diag_mx (D i) ->
+  F (i - 1) = F i *m D i *m W ->
   entry (F (i - 1)) u v = sum_over (fun j => entry (D i) j j * entry (F i) u j * entry W j v) 1 n.
 Proof.
 move=> n_gt0 D_diag flow; rewrite flow -mulmxA mul_apply // /sum_over.

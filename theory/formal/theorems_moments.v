@@ -104,44 +104,50 @@ rewrite [(x + c *: y)^T]linearD linearZ /= mulmxDl !mulmxDr -!scalemxAl -!scalem
 by rewrite !(numberD, numberZ) mulrDr expr2 !addrA mulrA.
 Qed.
 
-(** A linear unit of weight lambda with white input has the variance 1 / (1 - lambda^2). *)
-Theorem theorem_scalar_moments_variance (R : rcfType) (n : nat) (h x : int -> 'cV[R]_n) (lambda E_h_2 : R) :
-  (forall i : int, h i = x i + lambda *: h (i - 1)) ->
-  (forall i : int, number ((x i)^T *m x i) = 1) ->
-  (forall i : int, number ((x i)^T *m h (i - 1)) = 0) ->
-  (forall i : int, number ((h i)^T *m h i) = E_h_2) ->
+(** A linear unit of weight lambda with white input has the variance 1 / (1 - lambda^2). One step whose second
+    moments are those of the step before is enough. *)
+Theorem theorem_scalar_moments_variance (R : rcfType) (n : nat) (h x : int -> 'cV[R]_n) (lambda E_h_2 : R)
+    (t : int) :
+  h t = x t + lambda *: h (t - 1) ->
+  number ((x t)^T *m x t) = 1 ->
+  number ((x t)^T *m h (t - 1)) = 0 ->
+  number ((h t)^T *m h t) = E_h_2 ->
+  number ((h (t - 1))^T *m h (t - 1)) = E_h_2 ->
   lambda ^+ 2 < 1 ->
   E_h_2 = (1 - lambda ^+ 2)^-1.
 Proof.
-move=> state unit new stationary contraction.
+move=> state unit new var_now var_before contraction.
 have gap : 1 - lambda ^+ 2 != 0 by rewrite gt_eqF // subr_gt0.
 have varianceE : E_h_2 = 1 + lambda ^+ 2 * E_h_2.
-  rewrite -{1}(stationary 0) state number_combinations unit stationary [number ((h _)^T *m _)]number_sym.
+  rewrite -{1}var_now state number_combinations unit var_before [number ((h _)^T *m x _)]number_sym.
   by rewrite new addr0 mulr0 addr0.
 by rewrite -[LHS](mulfK gap) mulrBr mulr1 {1}varianceE mulrC -addrA [_ * E_h_2]mulrC subrr addr0 mulr1.
 Qed.
 
 (** A shared weight lambda moves a linear unit by (1 + lambda^2) / (1 - lambda^2)^3 in the mean square. *)
 Theorem theorem_scalar_moments (R : rcfType) (n : nat) (h x s : int -> 'cV[R]_n)
-    (lambda E_h_2 E_h_h' E_h'_2 : R) :
-  (forall i : int, h i = x i + lambda *: h (i - 1)) ->
-  (forall i : int, s i = h (i - 1) + lambda *: s (i - 1)) ->
-  (forall i : int, number ((x i)^T *m x i) = 1) ->
-  (forall i : int, number ((x i)^T *m h (i - 1)) = 0) ->
-  (forall i : int, number ((x i)^T *m s (i - 1)) = 0) ->
-  (forall i : int, number ((h i)^T *m h i) = E_h_2) ->
-  (forall i : int, number ((h i)^T *m s i) = E_h_h') ->
-  (forall i : int, number ((s i)^T *m s i) = E_h'_2) ->
+    (lambda E_h_2 E_h_h' E_h'_2 : R) (t : int) :
+  h t = x t + lambda *: h (t - 1) ->
+  s t = h (t - 1) + lambda *: s (t - 1) ->
+  number ((x t)^T *m x t) = 1 ->
+  number ((x t)^T *m h (t - 1)) = 0 ->
+  number ((x t)^T *m s (t - 1)) = 0 ->
+  number ((h t)^T *m h t) = E_h_2 ->
+  number ((h (t - 1))^T *m h (t - 1)) = E_h_2 ->
+  number ((h t)^T *m s t) = E_h_h' ->
+  number ((h (t - 1))^T *m s (t - 1)) = E_h_h' ->
+  number ((s t)^T *m s t) = E_h'_2 ->
+  number ((s (t - 1))^T *m s (t - 1)) = E_h'_2 ->
   lambda ^+ 2 < 1 ->
   E_h'_2 = (lambda ^+ 2 + 1) / (1 - lambda ^+ 2) ^+ 3.
 Proof.
-move=> state derivative unit new new_s var_h cov var_s contraction.
+move=> state derivative unit new new_s var_now var_h cov_now cov sen_now var_s contraction.
 have gap : 1 - lambda ^+ 2 != 0 by rewrite gt_eqF // subr_gt0.
-have varE := theorem_scalar_moments_variance state unit new var_h contraction.
+have varE := theorem_scalar_moments_variance state unit new var_now var_h contraction.
 have covE : E_h_h' = lambda * E_h_2 + lambda ^+ 2 * E_h_h'.
-  by rewrite -{1}(cov 0) state derivative number_combinations new new_s cov var_h !add0r.
+  by rewrite -{1}cov_now state derivative number_combinations new new_s cov var_h !add0r.
 have senE : E_h'_2 = E_h_2 + 2%:R * lambda * E_h_h' + lambda ^+ 2 * E_h'_2.
-  rewrite -{1}(var_s 0) derivative number_combinations [number ((s _)^T *m h _)]number_sym var_h cov var_s.
+  rewrite -{1}sen_now derivative number_combinations [number ((s _)^T *m h _)]number_sym var_h cov var_s.
   by ring.
 have covV : E_h_h' = lambda * E_h_2 / (1 - lambda ^+ 2).
   by apply: (mulIf gap); rewrite mulfVK // mulrBr mulr1 {1}covE mulrC; ring.

@@ -58,8 +58,11 @@ _VERSION = "IEEE 1994; the summary was read, the wording of the theorems is reca
 _SLOPES = "for all states t >= k >= 0 and all inputs for which the slopes are at most gamma in modulus"
 _CONTRACTS = Hypothesis("contraction", sp.Lt(_rate, 1, evaluate=False), "every step shrinks distances")
 
-diagonal = Fact("mean slopes are diagonal", Diagonal(S[i]), over=(i,))
-slopes = Fact("mean slopes are at most gamma", le(max_abs(S[i]), gamma), over=(i,))
+_steps = (le(t - k + 1, i), le(i, t))
+
+diagonal = Fact("mean slopes are diagonal", Diagonal(S[i]), over=(i,), when=_steps)
+slopes = Fact("mean slopes are at most gamma", le(max_abs(S[i]), gamma), over=(i,), when=_steps)
+_gamma = Fact("gamma is not negative", le(0, gamma))
 
 
 def _gap(j: sp.Expr) -> Word:
@@ -82,20 +85,26 @@ def _moved(moved: Word) -> tuple[Line, ...]:
     )
 
 
-increments = Fact("difference of two trajectories", eq(_gap(i), S[i] @ W @ _gap(i - 1)), over=(i,))
+increments = Fact("difference of two trajectories", eq(_gap(i), S[i] @ W @ _gap(i - 1)), over=(i,), when=_steps)
+_TWO_STEPS = Witness.of(
+    [["1/2", "0"], ["0", "1/3"]],
+    {k: 2, t: 2, X[0]: [["1"], ["1"]], X[1]: [["1/2"], ["1/3"]], X[2]: [["1/4"], ["1/9"]]}
+    | {Y[0]: [["0"], ["2"]], Y[1]: [["0"], ["2/3"]], Y[2]: [["0"], ["2/9"]]},
+)
 
 contraction = Theorem(
     id="bengio1994_contraction",
     title="Two trajectories approach each other",
     conclusion=le(_distance(t), _rate**k * _distance(t - k)),
     derivation=Derivation(
-        (diagonal, slopes, increments),
+        (diagonal, slopes, increments, _gamma),
         (
             Calculation(
                 "one step",
                 _distance(i),
                 (Line("=", spectral_norm(S[i] @ W @ _gap(i - 1)), increments.name), *_moved(_gap(i - 1))),
                 over=(i,),
+                when=_steps,
             ),
             Telescope("conclusion", le(_distance(t), _rate**k * _distance(t - k)), "one step", _rate, t - k, t),
         ),
@@ -107,12 +116,14 @@ contraction = Theorem(
     place="the theorem on states inside the reduced attracting set, with lambda = gamma ||W||_2",
     version=_VERSION,
     tightness="upper",
-    non_vacuity=Witness.of([["1/2", "0"], ["0", "1/3"]], {X: [["1"], ["1"]], Y: [["1"], ["1"]]}),
+    non_vacuity=_TWO_STEPS,
     words="The distance of two trajectories under the same inputs falls like (gamma ||W||_2)^k.",
 )
 
-_noisy = Fact("difference to the noiseless trajectory", eq(_gap(i), S[i] @ W @ _gap(i - 1) + U[i]), over=(i,))
-_noise = Fact("noise is small", le(spectral_norm(U[i]), (1 - _rate) * d), over=(i,))
+_noisy = Fact(
+    "difference to the noiseless trajectory", eq(_gap(i), S[i] @ W @ _gap(i - 1) + U[i]), over=(i,), when=_steps
+)
+_noise = Fact("noise is small", le(spectral_norm(U[i]), (1 - _rate) * d), over=(i,), when=_steps)
 _start = Fact("the start is within d", le(_distance(t - k), d))
 
 noise_ball = Theorem(
@@ -120,7 +131,7 @@ noise_ball = Theorem(
     title="Small noise does not carry a state away",
     conclusion=le(_distance(t), d),
     derivation=Derivation(
-        (diagonal, slopes, _noisy, _noise, _start),
+        (diagonal, slopes, _noisy, _noise, _start, _gamma),
         (
             Calculation(
                 "one step with noise",
@@ -135,12 +146,14 @@ noise_ball = Theorem(
                     Line("<=", _rate * _distance(i - 1) + (1 - _rate) * d, _noise.name),
                 ),
                 over=(i,),
+                when=_steps,
             ),
             Combination(
                 "one step",
                 le(_distance(i) - d, _rate * (_distance(i - 1) - d)),
                 ((1, "one step with noise", {i: i}),),
                 over=(i,),
+                when=_steps,
             ),
             Telescope(
                 "all steps", le(_distance(t) - d, _rate**k * (_distance(t - k) - d)), "one step", _rate, t - k, t
@@ -171,10 +184,11 @@ def _far(j: sp.Expr) -> sp.Expr:
 
 
 _inside = le(_far(i - 1), d)
-_local = Fact("mean slopes are at most gamma near the point", le(max_abs(S[i]), gamma), over=(i,), when=(_inside,))
-_driven = Fact("difference to the point", eq(_off(i), S[i] @ (W @ _off(i - 1) + N[i])), over=(i,))
-_inputs = Fact("inputs are small", le(gamma * spectral_norm(N[i]), (1 - _rate) * d), over=(i,))
-_gamma = Fact("gamma is not negative", le(0, gamma))
+_local = Fact(
+    "mean slopes are at most gamma near the point", le(max_abs(S[i]), gamma), over=(i,), when=(*_steps, _inside)
+)
+_driven = Fact("difference to the point", eq(_off(i), S[i] @ (W @ _off(i - 1) + N[i])), over=(i,), when=_steps)
+_inputs = Fact("inputs are small", le(gamma * spectral_norm(N[i]), (1 - _rate) * d), over=(i,), when=_steps)
 _near = Fact("the start is within d of the point", le(_far(t - k), d))
 _pushed = spectral_norm(N[i])
 
@@ -197,14 +211,14 @@ latching = Theorem(
                     Line("<=", gamma * (_norm * _far(i - 1) + _pushed), rules.submultiplicative),
                 ),
                 over=(i,),
-                when=(_inside,),
+                when=(*_steps, _inside),
             ),
             Calculation(
                 "the way to the point shrinks",
                 _rate * _far(i - 1),
                 (Line("<=", _rate * d, supposed(_inside).name),),
                 over=(i,),
-                when=(_inside,),
+                when=(*_steps, _inside),
             ),
             Combination(
                 "one step",
@@ -215,7 +229,7 @@ latching = Theorem(
                     (1, _inputs.name, {i: i}),
                 ),
                 over=(i,),
-                when=(_inside,),
+                when=(*_steps, _inside),
             ),
             Induction("conclusion", le(_far(t), d), "one step", t - k, t),
         ),

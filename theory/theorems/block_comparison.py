@@ -2,9 +2,10 @@ r"""Bounds for any cell: the norms of the blocks obey a small nonnegative compar
 
 ||J(t, t-k)|| <= ||C^k|| with C[r, c] the sum over the words of block (r, c) of the product of the diagonals' suprema
 and the matrices' norms; with the entrywise majorant in place of norms the comparison matrix is the majorant itself.
-Then C^k = L^-1 (L C L^-1)^k L for the Perron scaling L of C. The suprema are those of the scope: over all inputs where
-the ranges of the vectors are known, else over the steps and samples of one trajectory, for which alone the bound then
-holds. That C bounds the blocks of one step is derived word by word for every cell, by `errorflow.theory.bounds.block`.
+Then C^k = L^-1 (L C L^-1)^k L for the positive diagonal L that is used; the Perron scaling of an irreducible C makes
+||L C L^-1||_2 its spectral radius. The suprema are those of the scope: over all inputs where the ranges of the vectors are
+known, else over the steps and samples of one trajectory, for which alone the bound then holds. That C bounds the blocks of
+one step is derived word by word for every cell, by `errorflow.theory.bounds.block`.
 
 Main statements: `spectral`, `row_sum`, `max_weight`, `perron`.
 """
@@ -161,7 +162,8 @@ max_weight = _block(
     sp.sqrt(notation.n),
     citation="hochreiter1997",
     place="section 3.1, global error flow, applied block by block with the maximum norm",
-    words="Hochreiter's condition for a cell with gates: n w_max for every block, gates at their largest.",
+    words="Hochreiter's condition for a cell with gates: C bounds the row sums of the blocks of one step, gates at their largest; "
+    "n times the largest weight bounds the row sums of a matrix.",
 )
 
 _majorant = Bound(
@@ -182,6 +184,7 @@ perron = Theorem(
     citation="berman1994",
     place="Perron-Frobenius theory applied to |J(t, t-k)| <= M^k entry by entry, M the majorant of one step",
     non_vacuity=Witness.of(_QUARTER, {J: _QUARTER, M: _QUARTER, L: _IDENTITY}),
-    words="The entrywise majorant of the step Jacobian, every diagonal entry at its largest.",
+    words="With M the entrywise majorant of one step, the state Jacobian is at most kappa(L) ||L M L^-1||_2^k for the positive "
+    "diagonal L that is used; the Perron scaling of an irreducible M makes that norm rho(M).",
     **_CARD,
 )

@@ -2,7 +2,9 @@ r"""Sharper norms for the same products (claim C4): diagonal scaling, and the Pe
 
 The slopes' diagonal commutes with every diagonal L, so L J(t, t-k) L^-1 is a product of the factors
 D_t (L W L^-1): its norm is at most (gamma ||L W L^-1||_2)^k, and s(W), the infimum over L, lies between the spectral
-radius and min(||W||_2, rho(|W|)). For L with L^2 = left / right Perron vector of |W| the norm is rho(|W|).
+radius and min(||W||_2, rho(|W|)). If W is irreducible, the Perron scaling, L^2 = left / right Perron
+vector of |W|, makes || L |W| L^-1 ||_2 = rho(|W|).
+
 Main statements: `perron`, `diagonal_scaling`.
 """
 
@@ -177,12 +179,13 @@ perron = Theorem(
             ),
         ),
     ),
-    quantifiers=_SLOPES,
+    quantifiers=f"{_SLOPES}, and the positive diagonal matrix L that is used",
     citation="berman1994",
     place="Perron-Frobenius theory applied to |J(t, t-k)| <= (gamma |W|)^k entry by entry",
     version="SIAM 1994",
     tightness="tight",
     non_vacuity=Witness.of([["1/4", "1/2"], ["1/2", "1/4"]]),
     tightness_witness=Witness.of([["1/4", "1/2"], ["1/2", "1/4"]]),
-    words="The spectral radius of |W| bounds the state Jacobian by kappa (gamma rho(|W|))^k.",
+    words="The state Jacobian is at most kappa(L) (gamma || L |W| L^-1 ||_2)^k for the positive diagonal L that is used; the "
+    "Perron scaling of an irreducible W makes that norm rho(|W|).",
 )

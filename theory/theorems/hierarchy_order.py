@@ -61,6 +61,7 @@ from .joint_radius import (
 )
 
 _EVERY = "for every real square matrix W"
+_NEAR = f"{_EVERY}; scalings that come near the infimum are given, they exist"
 _EVEN = Witness.of([["1/2", "1/2"], ["1/2", "1/2"]])
 _near_absolute = Letter("L_a")
 _absolute = absolute(W)
@@ -129,7 +130,8 @@ radius_below_norm = _link(
     citation="horn1991",
     place="a numerical radius is at most the norm",
     version="1991, recalled",
-    words="omega(W) is at most s(W): the rate of the sharp bound is never worse than that of diagonal scaling.",
+    quantifiers=_NEAR,
+    words="omega(W) is at most s(W): the best rate of the sharp bound is never worse than the best of diagonal scaling.",
 )
 
 _claim = le(smallest_norm, spectral_norm(W))
@@ -141,7 +143,7 @@ norm_scaled_below_norm = _link(
     (),
     (_calculation(_claim, Line("<=", spectral_norm(W), order_rules.smallest_scaled_norm, {order_rules.L: IDENTITY})),),
     place="the identity is a scaling",
-    words="s(W) is at most ||W||_2: diagonal scaling never gives a worse rate than the spectral norm.",
+    words="s(W) is at most ||W||_2: the best diagonal scaling has no worse rate than the spectral norm.",
 )
 
 _claim = le(smallest_norm, perron_radius(W))
@@ -184,7 +186,8 @@ norm_scaled_below_perron = _link(
     citation="berman1994",
     place="Perron-Frobenius theory applied to |W|",
     version="SIAM 1994, recalled",
-    words="s(W) is at most rho(|W|): diagonal scaling never gives a worse rate than the Perron radius.",
+    quantifiers=_NEAR,
+    words="s(W) is at most rho(|W|): the best rate of diagonal scaling is never worse than the Perron radius.",
 )
 
 _claim = le(perron_radius(W), row_sum_norm(W))
@@ -246,7 +249,7 @@ half_norm_below_radius = _link(
     version="1991, recalled",
     non_vacuity=Witness.of([["0", "2"], ["0", "0"]]),
     tightness_witness=Witness.of([["0", "2"], ["0", "0"]]),
-    words="w(W) is at least ||W||_2 / 2: the rate of the sharp bound is at best half of the spectral norm.",
+    words="w(W) is at least ||W||_2 / 2: without scaling the rate of the sharp bound is at best half of the spectral norm.",
 )
 
 
@@ -280,5 +283,8 @@ chain_of_rates = _link(
     citation="errorflow2026",
     place="claim C4: each line of the derivation is one link; the founding papers have neither s nor omega",
     version="composed from its links",
-    words="rho(W) <= jsr <= omega(W) <= s(W) <= rho(|W|) <= ||W||_inf <= n w_max, each link a theorem of its own.",
+    quantifiers=f"{_EVERY}; masks that attain the largest products, and scalings that come near the infima, are given, "
+    "they exist",
+    words="rho(W) <= n w_max: the two ends of rho(W) <= jsr <= omega(W) <= s(W) <= rho(|W|) <= ||W||_inf <= n w_max, of which "
+    "each link is a theorem of its own.",
 )

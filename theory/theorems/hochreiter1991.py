@@ -23,6 +23,7 @@ from ..calculus import (
     Calculation,
     Combination,
     Derivation,
+    Diagonal,
     Entry,
     Fact,
     Letter,
@@ -45,7 +46,8 @@ _CONSTANT = Witness.of([["1/4", "1/4"], ["1/4", "1/4"]])
 
 F = Letter("F")
 _u, _v = sp.symbols("u v", integer=True)
-_earlier = Fact("error flow one step further back", eq(F[i - 1], F[i] @ D[i] @ W), over=(i,))
+_earlier = Fact("error flow one step further back", eq(F[i - 1], F[i] @ D[i] @ W))
+_diagonal = Fact(diagonal.name, Diagonal(D[i]))
 _PATHS = Witness.of(
     [["1/2", "1/3"], ["-1/4", "1"]],
     {_u: 1, _v: 2, i: 1, D: [["1/2", 0], [0, "1/4"]], F[1]: [[1, 3], [-1, 1]]}
@@ -59,7 +61,7 @@ path_sum = Theorem(
         Entry(F[i - 1], _u, _v), sum_over(Entry(F[i], _u, STEP) * Entry(D[i], STEP, STEP) * Entry(W, STEP, _v), 1, n)
     ),
     derivation=Derivation(
-        (diagonal, _earlier),
+        (_diagonal, _earlier),
         (
             Calculation(
                 "conclusion",
@@ -226,5 +228,5 @@ row_sum = Theorem(
     tightness="tight",
     non_vacuity=Witness.of([["1/2", "0"], ["1/2", "0"]]),
     tightness_witness=Witness.of([["1/2", "0"], ["1/2", "0"]]),
-    words="The largest absolute row sum bounds the error flow in the maximum norm by (gamma ||W||)^k.",
+    words="The largest absolute row sum bounds the error flow in the spectral norm by sqrt(n) (gamma ||W||_inf)^k.",
 )

@@ -1,4 +1,4 @@
-r"""Inflation: units that hand a value on keep the state Jacobian at one, whatever the spectral radius is.
+r"""Inflation: units that hand a value on keep W^K, the state Jacobian at slopes of one, at norm one or more.
 
 If W takes the unit vector x_0 to x_1, x_1 to x_2, and so on up to x_K, all of norm 1, then W^K x_0 = x_K and
 
@@ -48,7 +48,7 @@ _SHIFT = Witness.of([[0, 0, 0], [1, 0, 0], [0, 1, 0]], {K: 2})
 
 inflation_shift = Theorem(
     id="inflation_shift",
-    title="A chain of units keeps the state Jacobian at one",
+    title="A chain of units keeps the norm of W^K at one or more",
     conclusion=ge(spectral_norm(chain(W, 1, K)), 1),
     derivation=Derivation(
         (
@@ -90,6 +90,6 @@ inflation_shift = Theorem(
     non_vacuity=_SHIFT,
     tightness_witness=_SHIFT,
     letters=no_cell,
-    words="A chain of units that hand a value on keeps the state Jacobian at norm one or more over its whole length, though "
-    "its spectral radius is zero.",
+    words="A chain of units that hand a value on keeps ||W^K||_2, the norm of the state Jacobian at slopes of one, at one or more "
+    "over its whole length K.",
 )

@@ -58,6 +58,8 @@ j = sp.Symbol("j", integer=True)
 excess = sp.Symbol(r"\epsilon")
 near_norm, near_radius = Letter("L_s"), Letter(r"L_\omega")
 _EVERY = "for every real square matrix W"
+_EXIST = "masks that attain the largest products are given, they exist"
+_NEAR = "masks that attain the largest products, and scalings that come near the infimum, are given, they exist"
 _EVEN = [["1/2", "1/2"], ["1/2", "1/2"]]
 _I = [[1, 0], [0, 1]]
 _joint, _largest = joint_spectral_radius(W), largest_masked_product(W, j)
@@ -163,7 +165,7 @@ joint_below_any_norm = Theorem(
         _growth(_products, spectral_norm(_B), _out * _in),
     ),
     object="matrix",
-    quantifiers=f"{_EVERY} and every positive diagonal matrix L",
+    quantifiers=f"{_EVERY} and every positive diagonal matrix L; {_EXIST}",
     citation="errorflow2026",
     place="claim C4: diagonal matrices commute",
     version="derived here; the scaling is that of diagonal Schur stability",
@@ -191,13 +193,13 @@ joint_below_any_radius = Theorem(
         _growth(_sharp_products, _rate, 2 * _out * _in),
     ),
     object="matrix",
-    quantifiers=f"{_EVERY}, every positive diagonal matrix L and every epsilon > 0",
+    quantifiers=f"{_EVERY}, every positive diagonal matrix L and every epsilon > 0; {_EXIST}",
     citation="errorflow2026",
     place="claim C4, from claim C20",
     version="to our knowledge not stated for masked products",
     tightness="upper",
     non_vacuity=Witness.of(_EVEN, {L: _I, excess: "1/8"}),
-    words="The joint spectral radius of {D W} is at most w(L W L^-1) for every positive diagonal L.",
+    words="The joint spectral radius of {D W} is at most w(L W L^-1) + epsilon for every positive diagonal L and epsilon > 0.",
 )
 
 smallest_norm, smallest_radius = diagonal_scaling_norm(W), scaled_numerical_radius(W)
@@ -238,7 +240,7 @@ joint_below_norm = Theorem(
         ),
     ),
     object="matrix",
-    quantifiers=_EVERY,
+    quantifiers=f"{_EVERY}; {_NEAR}",
     citation="errorflow2026",
     place="claim C4: diagonal matrices commute",
     version="derived here; the scaling is that of diagonal Schur stability",
@@ -288,7 +290,7 @@ joint_below_radius = Theorem(
         ),
     ),
     object="matrix",
-    quantifiers=_EVERY,
+    quantifiers=f"{_EVERY}; {_NEAR}",
     citation="errorflow2026",
     place="claim C4, from claim C20",
     version="to our knowledge not stated for masked products",

@@ -67,13 +67,14 @@ masked_growth = Theorem(
             ),
         ),
     ),
-    quantifiers="for every lag k >= 1 and some sequence of slopes in [0, gamma], that of the most growing masks",
+    quantifiers="for every lag k >= 1 and the slopes gamma S_i, the masks S_i taken to attain the largest product N(W, k), "
+    "which exists since the masks are a compact set",
     citation="errorflow2026",
     place="claim C5; the joint spectral radius as an infimum by Fekete's lemma",
     version="derived here from the definition of the joint spectral radius",
     tightness="tight",
     non_vacuity=_three,
     tightness_witness=_three,
-    words="Some slopes in [0, gamma] make the norm of the state Jacobian at least (gamma jsr)^k, jsr the joint spectral radius "
-    "of the masked family.",
+    words="With slopes gamma S_i, the masks S_i attaining the largest product N(W, k), the norm of the state Jacobian is at "
+    "least (gamma jsr)^k, jsr the joint spectral radius of the masked family.",
 )

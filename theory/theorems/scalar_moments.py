@@ -2,7 +2,8 @@ r"""How strongly a state depends on a shared weight while its Jacobian vanishes 
 
 x is white noise of variance 1 and |lambda| < 1. Random numbers are vectors with the inner product u^T v = E u v. The state
 and its derivative s_t = dh_t/dlambda obey h_t = lambda h_{t-1} + x_t and s_t = h_{t-1} + lambda s_{t-1}; the new input is
-orthogonal to both of the step before; in the stationary state their moments do not change:
+orthogonal to both of the step before; in the stationary state their moments do not change. All of this is given for one
+step t alone, so that every process with such a step is meant:
 
     E h^2 = lambda^2 E h^2 + 1,    E h s = lambda E h^2 + lambda^2 E h s,    E s^2 = E h^2 + 2 lambda E h s + lambda^2 E s^2.
 
@@ -20,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from ..bounds import linear_letters
-from ..bounds.setting import W, gamma, i, t
+from ..bounds.setting import W, gamma, t
 from ..calculus import ALGEBRA, Calculation, Combination, Derivation, Fact, Letter, Line, eq, form, lt
 from ..hypotheses import Hypothesis
 from ..notation import n
@@ -32,14 +33,17 @@ rate = sp.Symbol(r"\lambda")
 E_HH, E_HS, E_SS = (sp.Symbol(rf"\mathbb{{E}}[{of}]") for of in ("h^2", "h h'", "(h')^2"))  # h' is dh/dlambda
 _rest = 1 - rate**2
 
-state = Fact("recursion of the state", eq(h[i], rate * h[i - 1] + x[i]), over=(i,))
-derivative = Fact("recursion of its derivative", eq(s[i], h[i - 1] + rate * s[i - 1]), over=(i,))
-unit = Fact("noise has variance 1", eq(form(x[i], x[i]), 1), over=(i,))
-new_to_state = Fact("noise is independent of the state before", eq(form(x[i], h[i - 1]), 0), over=(i,))
-new_to_derivative = Fact("noise is independent of the derivative before", eq(form(x[i], s[i - 1]), 0), over=(i,))
-stationary = Fact("variance is stationary", eq(form(h[i], h[i]), E_HH), over=(i,))
-stationary_mixed = Fact("covariance is stationary", eq(form(h[i], s[i]), E_HS), over=(i,))
-stationary_derivative = Fact("sensitivity is stationary", eq(form(s[i], s[i]), E_SS), over=(i,))
+state = Fact("recursion of the state", eq(h[t], rate * h[t - 1] + x[t]))
+derivative = Fact("recursion of its derivative", eq(s[t], h[t - 1] + rate * s[t - 1]))
+unit = Fact("noise has variance 1", eq(form(x[t], x[t]), 1))
+new_to_state = Fact("noise is uncorrelated with the state before", eq(form(x[t], h[t - 1]), 0))
+new_to_derivative = Fact("noise is uncorrelated with the derivative before", eq(form(x[t], s[t - 1]), 0))
+variance_now = Fact("variance at the step", eq(form(h[t], h[t]), E_HH))
+stationary = Fact("variance is stationary", eq(form(h[t - 1], h[t - 1]), E_HH))
+covariance_now = Fact("covariance at the step", eq(form(h[t], s[t]), E_HS))
+stationary_mixed = Fact("covariance is stationary", eq(form(h[t - 1], s[t - 1]), E_HS))
+sensitivity_now = Fact("sensitivity at the step", eq(form(s[t], s[t]), E_SS))
+stationary_derivative = Fact("sensitivity is stationary", eq(form(s[t - 1], s[t - 1]), E_SS))
 contraction = Fact("contraction", lt(rate**2, 1))
 _state, _derivative = rate * h[t - 1] + x[t], h[t - 1] + rate * s[t - 1]
 
@@ -48,7 +52,7 @@ _variance = (
         "variance of a step",
         E_HH,
         (
-            Line("=", form(h[t], h[t]), stationary.name, {i: t}),
+            Line("=", form(h[t], h[t]), variance_now.name),
             Line("=", form(_state, _state), state.name),
             Line(
                 "=",
@@ -86,7 +90,7 @@ variance = Theorem(
     id="scalar_moments_variance",
     title="Variance of a linear unit",
     conclusion=eq(E_HH, 1 / _rest),
-    derivation=Derivation((state, unit, new_to_state, stationary, contraction), _variance),
+    derivation=Derivation((state, unit, new_to_state, variance_now, stationary, contraction), _variance),
     place="claim C14, the variance",
     words="A linear unit of weight lambda with white input has the variance 1 / (1 - lambda^2).",
     **_CARD,
@@ -103,8 +107,11 @@ sensitivity = Theorem(
             unit,
             new_to_state,
             new_to_derivative,
+            variance_now,
             stationary,
+            covariance_now,
             stationary_mixed,
+            sensitivity_now,
             stationary_derivative,
             contraction,
         ),
@@ -114,7 +121,7 @@ sensitivity = Theorem(
                 "covariance of a step",
                 E_HS,
                 (
-                    Line("=", form(h[t], s[t]), stationary_mixed.name, {i: t}),
+                    Line("=", form(h[t], s[t]), covariance_now.name),
                     Line("=", form(_state, s[t]), state.name),
                     Line("=", form(_state, _derivative), derivative.name),
                     Line(
@@ -145,7 +152,7 @@ sensitivity = Theorem(
                 "sensitivity of a step",
                 E_SS,
                 (
-                    Line("=", form(s[t], s[t]), stationary_derivative.name, {i: t}),
+                    Line("=", form(s[t], s[t]), sensitivity_now.name),
                     Line("=", form(_derivative, _derivative), derivative.name),
                     Line(
                         "=",

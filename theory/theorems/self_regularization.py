@@ -1,21 +1,22 @@
 r"""How one step of gradient descent moves the spectral radius (claim C10), an equality.
 
 Let W move with the derivative V = -G, G = dE/dW: one descent step per unit of the learning rate. A simple eigenvalue
-lambda and its right eigenvector v, u^T v = 1, move smoothly, and W v = lambda v has the derivative
+lambda and its right eigenvector v, u^T v = 1, move smoothly (not shown here), and W v = lambda v has the derivative
 V v + W v' = lambda' v + lambda v'. With the left eigenvector, u^T W = lambda u^T (the transpose, no conjugation), the terms
 in v' cancel:
 
     lambda' u^T v = u^T V v = -u^T G v.
 
 A real matrix has complex eigenvalues in pairs. With lambda = a + i b, v = x + i y, u = p + i q the two equations are four
-in real vectors, and rho = |lambda| has rho rho' = a a' + b b':
+in real vectors, and rho' is defined by the chain rule, rho rho' = a a' + b b':
 
     rho rho' = -a (p^T G x - q^T G y) - b (p^T G y + q^T G x) = -Re(conj(lambda) u^T G v),
 
 so that d log rho = -Re(conj(lambda) / |lambda|^2 u^T G v / (u^T v)) for eigenvectors of any length. A real eigenvalue is
-the case b = 0, y = q = 0. What is given is that the pair is dominant up to conjugation, simple and not zero: at a Jordan
-block u^T v = 0, at W = 0 or where two eigenvalues of one modulus cross there is no derivative. The exact window for one
-linear unit that recalls lag d is in `errorflow.theory.scalar_facts.self_regularization` (the fact ``recall_descent``).
+the case b = 0, y = q = 0. What is given are the differentiated eigen-equations. They hold where the pair is dominant up to
+conjugation, simple and not zero: at a Jordan block u^T v = 0, at W = 0 or where two eigenvalues of one modulus cross there
+is no derivative. The exact window for one linear unit that recalls lag d is in
+`errorflow.theory.scalar_facts.self_regularization` (the fact ``recall_descent``).
 
 Main statements: `eigenvalue_derivative`, `radius_derivative`.
 """
@@ -91,11 +92,13 @@ eigenvalue_derivative = Theorem(
             ),
         ),
     ),
-    quantifiers="for every real W, every simple real eigenvalue with right and left eigenvectors v and u, and every G = dE/dW",
+    quantifiers="for every real W, every left eigenvector u of a real eigenvalue, every G = dE/dW, and all v, v' and lambda' with "
+    "the given derivative of W v = lambda v; that a simple eigenvalue is differentiable is not part of it",
     place="the derivative of a simple eigenvalue",
     non_vacuity=_DIAGONAL,
     tightness_witness=_DIAGONAL,
-    words="One step of gradient descent moves a simple eigenvalue by -u^T G v / (u^T v) per unit of the learning rate.",
+    words="The derivative of W v = lambda v along -G gives lambda' u^T v = -u^T G v: how descent moves a simple eigenvalue, per "
+    "unit of the learning rate, where it is differentiable.",
     **_CARD,
 )
 
@@ -182,12 +185,13 @@ radius_derivative = Theorem(
             ),
         ),
     ),
-    quantifiers="for every real W whose eigenvalue a + i b of largest modulus, with right and left eigenvectors x + i y and "
-    "p + i q, is simple and alone of its modulus up to conjugation, and every G = dE/dW",
+    quantifiers="for every real W, every left eigenvector p + i q of a + i b, every G = dE/dW, and all x + i y, a', b' with the "
+    "given derivative of the eigen-equation, u^T v = 1; rho' is defined by rho rho' = a a' + b b'; that the eigenvalue is "
+    "differentiable, as a simple dominant one is, is not part of it",
     place="the derivative of a simple eigenvalue, and of its modulus",
     non_vacuity=_ROTATION,
     tightness_witness=_ROTATION,
-    words="One descent step raises the spectral radius by -Re(conj(lambda) u^T G v) / rho, with u^T v = 1, per unit of the "
-    "learning rate; where the dominant eigenvalue is not simple there is no derivative.",
+    words="The derivative of W v = lambda v along -G, u^T v = 1, gives rho rho' = -Re(conj(lambda) u^T G v), rho' defined by "
+    "rho rho' = a a' + b b': how descent moves the spectral radius, per unit of the learning rate.",
     **_CARD,
 )

@@ -10,9 +10,9 @@ K, ..., T-1, contribute e_{T-K}^T S_{T-K}: the number e_i^T S_i grows by (D_i e_
     |sum over the lags j = K, ..., T-1 of (D_{T-j} e_{T-j})^T V h_{T-j-1}|
         <= gamma ||g||_2 ||V||_2 H (eta^K - eta^T) / (1 - eta)  <=  gamma ||g||_2 ||V||_2 H eta^K / (1 - eta).
 
-This holds in every direction V and is a bound in the norm dual to the spectral norm, the nuclear norm of the tail, hence
-also in the Frobenius norm. With K = 1 it leaves the part of lag 0 alone: the total gradient is at least that part minus
-a number that is the same for all horizons.
+The theorems are about one direction V, any. Their supremum over ||V||_2 <= 1 bounds the nuclear norm of the tail, dual to
+the spectral norm, and so its Frobenius norm. With K = 1 the part of lag 0 alone is left: the total gradient in a direction
+is at least that part minus a number that is the same for all horizons.
 
 Main statements: `at_horizon`, `tail`, `in_direction`, `total_gradient_stays`.
 """
@@ -227,10 +227,11 @@ at_horizon = Theorem(
     ),
     quantifiers=_EVERY,
     place="claim C7, for a finite horizon",
-    version="derived here from the backward pass; in the nuclear norm, where the usual statement has the Frobenius norm",
+    version="derived here from the backward pass, per direction V; the usual statement is in the Frobenius norm",
     tightness="tight",
     tightness_witness=lambda lag: _witness(lag + 2, lag),
-    words="The lags from K on add at most gamma ||g|| H (eta^K - eta^T) / (1 - eta) to dE/dW, in the nuclear norm.",
+    words="In every direction V the lags from K on add at most gamma ||g|| ||V|| H (eta^K - eta^T) / (1 - eta) to the total "
+    "gradient; the supremum over ||V|| <= 1 is the nuclear norm.",
     **_CARD,
 )
 
@@ -257,10 +258,10 @@ tail = Theorem(
     ),
     quantifiers=_EVERY,
     place="claim C7",
-    version="derived here from the backward pass; in the nuclear norm, where the usual statement has the Frobenius norm",
+    version="derived here from the backward pass, per direction V; the usual statement is in the Frobenius norm",
     tightness="upper",
-    words="The lags from K on add at most gamma ||g|| H eta^K / (1 - eta) to dE/dW, for every horizon, in the nuclear norm "
-    "and so in the Frobenius norm.",
+    words="In every direction V, for every horizon, the lags from K on add at most gamma ||g|| ||V|| H eta^K / (1 - eta) to the "
+    "total gradient; the supremum over ||V|| <= 1 is the nuclear norm, at least the Frobenius norm.",
     **_CARD,
 )
 
@@ -342,13 +343,13 @@ total_gradient_stays = Theorem(
             ),
         ),
     ),
-    quantifiers="for every loss of the last state with gradient g, every horizon T >= 1, the direction V = D_T g h_{T-1}^T / "
-    "(||D_T g|| ||h_{T-1}||) of the part of lag 0, all inputs for which the slopes are at most gamma in modulus, and all "
-    "trajectories with ||h_i||_2 <= H for all i from 0 on",
-    place="claim C7 at K = 1, read as a bound from below; ||dE/dW||_F is at least its component along V",
+    quantifiers="for every loss of the last state with gradient g, every horizon T >= 1, a direction V of norm 1 along the part of "
+    "lag 0, V = D_T g h_{T-1}^T / (||D_T g|| ||h_{T-1}||) where that is not zero, all inputs for which the slopes are at most "
+    "gamma in modulus, and all trajectories with ||h_i||_2 <= H for all i from 0 on",
+    place="claim C7 at K = 1, read as a bound from below",
     version="derived here",
     tightness="lower",
-    words="||dE/dW||_F is at least ||D_T g|| ||h_{T-1}|| - gamma ||g|| H eta / (1 - eta), the same for all horizons: positive "
-    "where eta is small and the last step is neither saturated nor at rest; at a critical point the bound is not positive.",
+    words="Along the unit direction V of its part of lag 0 the total gradient is at least ||D_T g|| ||h_{T-1}|| - gamma ||g|| H "
+    "eta / (1 - eta), for all horizons; V = D_T g h_{T-1}^T / (||D_T g|| ||h_{T-1}||) has ||V||_F = 1, so ||dE/dW||_F is too.",
     **(_CARD | {"norm": "Frobenius", "non_vacuity": _QUARTER}),
 )

@@ -155,6 +155,5 @@ reach = Theorem(
     tightness="tight",
     non_vacuity=_REACHED,
     tightness_witness=_REACHED,
-    words="With B of full row rank the input P (a_t - W h_{t-1} - b) puts every pre-activation where it is wanted, and with it "
-    "every slope that the activation has.",
+    words="With a right inverse P of B the inputs u_t = P (a_t - W h_{t-1} - b) realize every sequence of pre-activations a_t.",
 )
