@@ -170,7 +170,7 @@ def test_a_basis_of_ones_own_is_refused() -> None:
 
     with pytest.raises(
         TypeError,
-        match="basis of node 'a' must be one of Cited, Textbook, Assumed, Symbolic, Certified, Tested, Measured",
+        match="basis of node 'a' must be one of KernelChecked, Cited, Textbook, Assumed, Symbolic, Certified, Tested, Measured",
     ):
         Node("a", "theorem", "", Proved("me"))
 
