@@ -13,12 +13,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 FORMAL = Path(__file__).resolve().parents[1] / "theory" / "formal"
 FLAGS = ("-q", "-w", "-notation-overridden,-ambiguous-paths,-deprecated,-redundant-canonical-projection")
@@ -161,26 +159,30 @@ def _asked(folder: Path, script: str, lines: Sequence[str], modules: Mapping[str
     return {name: statement(answer(folder, f"{name}.statement")) for name in modules}, libraries
 
 
-def assumptions(folder: Path, names: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor) -> dict[str, list[str]]:
-    """The axioms that each theorem rests on; ``names`` has the theorems of each module.
+Axioms = dict[str, list[str]]  # of each theorem
+
+
+def assumptions(
+    folder: Path, names: Mapping[str, Sequence[str]], pool: ThreadPoolExecutor
+) -> tuple[Axioms, list[Future[Axioms]]]:
+    """The axioms that each theorem rests on; ``names`` has the theorems of each module. Those with axioms are told later.
 
     Coq takes about as long for many together as for one. So all modules that are not about Coq's real numbers are asked
     together, and where there are axioms each module by itself: its theorems rest on those at most. Only if one of them is
     not allowed the theorems are asked one by one.
     """
-    plain = [module for module in names if not REALS.search((folder / f"{module}.v").read_text("utf-8"))]
-    found: dict[str, list[str]] = {}
-    if plain and not together(folder, "all", {theorem: module for module in plain for theorem in names[module]}):
-        found = {theorem: [] for module in plain for theorem in names[module]}
 
-    def of_module(module: str) -> dict[str, list[str]]:
+    def of_module(module: str) -> Axioms:
         used = together(folder, module, dict.fromkeys(names[module], module))
         if set(used) <= kernel.ALLOWED_AXIOMS.keys():
             return dict.fromkeys(names[module], used)
         return {theorem: together(folder, f"{module}.{theorem}", {theorem: module}) for theorem in names[module]}
 
-    left = [module for module in names if not set(names[module]) <= found.keys()]
-    return dict(ChainMap(found, *pool.map(of_module, left)))
+    plain = [module for module in names if not REALS.search((folder / f"{module}.v").read_text("utf-8"))]
+    later = [pool.submit(of_module, module) for module in names if module not in plain]
+    if plain and together(folder, "all", {theorem: module for module in plain for theorem in names[module]}):
+        return {}, later + [pool.submit(of_module, module) for module in plain]
+    return {theorem: [] for module in plain for theorem in names[module]}, later
 
 
 def together(folder: Path, name: str, modules: Mapping[str, str]) -> list[str]:
@@ -253,16 +255,8 @@ def library_versions(folder: Path, libraries: Iterable[str]) -> dict[str, str]:
     return {name.removeprefix("libcoq-"): re.sub(r"^\d+:|-[^-]*$", "", version) for name, version in versions.items()}
 
 
-def recheck(folder: Path, status: Mapping[str, Any], *, everything: bool) -> str:
-    """Run coqchk on the files whose theorems rest on no axiom, and on the project files that these require.
-
-    With ``everything`` also on the libraries, down to Coq's own.
-    """
-    with_axioms = {entry["file"] for entry in status["theorems"] if entry["axioms"]}
-    files = set()
-    for entry in status["theorems"]:
-        if entry["file"] not in with_axioms:
-            files |= {entry["file"], *entry["requires"]}
+def recheck(folder: Path, files: Iterable[str], *, everything: bool) -> str:
+    """Run coqchk on project files, with ``everything`` also on the libraries, down to Coq's own."""
     modules = [f"errorflow.{file.removesuffix('.v')}" for file in sorted(files)]
     if not modules:
         return "There is no file without axioms."
