@@ -83,7 +83,7 @@ def bound(
 
     >>> view = bound(np.diag([0.5, 0.25]), lags=[0, 1, 2])
     >>> view.values.round(9).tolist(), view.decides, view.grade, view.evidence
-    ([1.0, 0.5, 0.25], 'vanishes', 'symbolic, from 4 textbook rules', 'certified')
+    ([1.0, 0.5, 0.25], 'vanishes', 'kernel-checked', 'certified')
     """
     if id not in names():
         raise ValueError(f"id must be one of {', '.join(names())}, got {id!r}")
