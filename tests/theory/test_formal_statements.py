@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -122,23 +123,23 @@ def test_a_statement_that_differs_gives_no_evidence() -> None:
 
 
 @pytest.fixture
-def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the formal proofs that counts instead of the shipped ones."""
     folder = tmp_path / "formal"
     shutil.copytree(
         kernel.FOLDER, folder, ignore=lambda _, names: [n for n in names if not n.endswith((".v", ".json"))]
     )
     monkeypatch.setattr(kernel, "FOLDER", folder)
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
-    return folder
+    forget()
+    yield folder
+    monkeypatch.undo()
+    forget()
 
 
-@pytest.fixture(autouse=True)
-def shipped() -> object:
-    yield
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
+def forget() -> None:
+    """Have the files read anew."""
+    kernel._shipped.cache_clear()
+    kernel._shipped_sources.cache_clear()
 
 
 def graded(theorem: Theorem) -> tuple[str, str]:
@@ -187,8 +188,7 @@ def test_an_injured_proof_takes_the_badge_from_the_theorem_and_from_what_rests_o
     theorem = theorems.get("pascanu2013_spectral_norm")
     assert graded(theorem) == ("kernel-checked", "kernel-checked")
     injury(copied)  # type: ignore[operator]
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
+    forget()
     assert theorem.formal is None
     assert graded(theorem) == ("symbolic", "symbolic")
 
@@ -198,8 +198,7 @@ def test_an_injured_proof_of_a_rule_makes_it_a_textbook_rule_again(copied: Path)
     assert theorem.grade.textbook == ()
     path = copied / "kreiss_rules.v"
     path.write_text(path.read_text() + "\n")
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
+    forget()
     assert theorem.grade.textbook == ("the supremum of the powers is the least bound",)
     assert isinstance(power_rules.supremum_of_powers.evidence, Textbook)
 
@@ -214,8 +213,7 @@ def test_a_rule_of_an_authors_own_gets_no_badge_by_the_name_of_a_proved_one() ->
 def test_a_stray_file_cannot_say_what_a_theorem_states(copied: Path) -> None:
     false = "(R : rcfType) (n : nat) (D : 'M[R]_n) : is_diag_mx D -> norm D = 0"
     (copied / "aaa.v").write_text(f"Theorem norm_diag {false}.\nProof. by []. Qed.\n")
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
+    forget()
     assert KernelChecked.of({"norm_diag": false}) is None
     assert KernelChecked.of(rules.norm_of_diagonal.formal_statements) is not None
 
@@ -224,8 +222,7 @@ def test_a_file_that_cannot_be_read_raises_nothing(copied: Path) -> None:
     (copied / ".#norm_rules.v").symlink_to("nowhere")
     (copied / "folder.v").mkdir()
     (copied / "vocabulary.v").write_bytes(b"\xff\xfe")
-    for cached in (kernel._shipped, kernel._shipped_sources):
-        cached.cache_clear()
+    forget()
     assert theorems.get("pascanu2013_spectral_norm").grade.word == "symbolic"
     assert kernel.vocabulary()
 

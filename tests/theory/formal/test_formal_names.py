@@ -67,7 +67,8 @@ def check_letters(case: Any, kinds: dict[str, Any], demand: Any) -> None:
     sizes = [x for x, kind in kinds.items() if kind == NAT]
     strangers = set(kinds) - set(symbols) - set(fixed) - set(sizes) - functions
     demand(not strangers, strangers, "is no part of the claims")
-    if any(notation.n in c.free_symbols for c in case.claims):  # every size is n, but for the number of blocks
+    if any(notation.n in c.free_symbols for c in case.claims) and "'M[" in case.text:
+        # every size is n, but for the number of blocks; vectors alone have sizes of their own
         blocks = any(c.atoms(facts.Comparison) for c in case.claims)
         demand(sizes == (["n", "m"] if blocks and len(sizes) > 1 else ["n"]), "n is not the only size:", sizes)
 
