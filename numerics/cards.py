@@ -10,7 +10,7 @@ Main definitions: `theorem_cards`, `refutation_cards`, `claim_cards`, `fact_card
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import sympy as sp
@@ -110,7 +110,7 @@ def _theorem_card(
         else str(theorem.tightness_witness),
         rests_on=(node, *graph.nodes[node].rests_on),
         random=theorem.derivation.random,
-        related=tuple(record for proof in theorem.related_proofs for record in formal_records(proof)),
+        related=related_records(theorem.related),
     )
 
 
@@ -196,17 +196,23 @@ def formal_records(evidence: object) -> tuple[a.FormalRecord, ...]:
     """The formal theorems of a piece of evidence; none for evidence of another kind."""
     if not isinstance(evidence, KernelChecked):
         return ()
-    return tuple(
-        a.FormalRecord(
-            name=proof.name,
-            statement=proof.statement,
-            file=proof.file,
-            sha256=proof.sha256,
-            axioms={name: kernel.ALLOWED_AXIOMS[name] for name in proof.axioms},
-            prover=proof.prover,
-            printed=evidence.printed,
-        )
-        for proof in evidence.proofs
+    return tuple(_formal_record(proof, printed=evidence.printed) for proof in evidence.proofs)
+
+
+def related_records(names: Iterable[str]) -> tuple[a.FormalRecord, ...]:
+    """Formal theorems that are stated by hand beside something typeset, of those that count."""
+    return tuple(_formal_record(proof, printed=False) for proof in kernel.related(names))
+
+
+def _formal_record(proof: kernel.Checked, *, printed: bool) -> a.FormalRecord:
+    return a.FormalRecord(
+        name=proof.name,
+        statement=proof.statement,
+        file=proof.file,
+        sha256=proof.sha256,
+        axioms={name: kernel.ALLOWED_AXIOMS[name] for name in proof.axioms},
+        prover=proof.prover,
+        printed=printed,
     )
 
 
@@ -248,7 +254,7 @@ def refutation_cards(graph: Graph) -> list[a.RefutationRecord]:
                 theorem=refutation.theorem,
                 snippet=refutation.snippet,
                 formal=next(iter(formal_records(refutation.evidence)), None),
-                related=tuple(record for proof in refutation.related_proofs for record in formal_records(proof)),
+                related=related_records(refutation.related),
                 rests_on=(node,),
             )
         )
@@ -271,7 +277,7 @@ def fact_cards(graph: Graph) -> list[a.FactRecord]:
         graph.add(Node(node, "fact", fact.words, fact.evidence))
         source = None if fact.source is None else source_record(fact.source, "", "")
         grade = str(graph.grade(node))
-        formal = formal_records(fact.evidence)
+        formal = (*formal_records(fact.evidence), *related_records(fact.related))
         rows.append(a.FactRecord(fact.id, fact.words, fact.statement, fact.given, grade, source, formal, (node,)))
     return rows
 

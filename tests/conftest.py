@@ -98,8 +98,6 @@ def derivations_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
     monkeypatch.setattr(kernel, "FOLDER", tmp_path)
     kernel._shipped.cache_clear()
-    kernel._shipped_sources.cache_clear()
     yield
     monkeypatch.undo()
     kernel._shipped.cache_clear()
-    kernel._shipped_sources.cache_clear()

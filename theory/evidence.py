@@ -67,12 +67,6 @@ class KernelChecked:
             return None
 
 
-def proofs_of(names: Iterable[str]) -> tuple[KernelChecked, ...]:
-    """The formal proofs of theorems that are stated by hand, of those that are checked."""
-    found = (KernelChecked.of({name: None}) for name in names)
-    return tuple(proof for proof in found if proof is not None)
-
-
 @dataclass(frozen=True)
 class Cited:
     """Established by a source."""

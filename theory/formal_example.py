@@ -14,19 +14,27 @@ from typing import Any
 
 import sympy as sp
 
-_LET = re.compile(r"\blet (\w+)(?: : [^:]*?)? := (.*?)\s+in\b", re.DOTALL)
+_LET = re.compile(r"let (\w+)(?: : [^:]*?)? := (.*?)\s+in\b\s*", re.DOTALL)
+_FIELD = re.compile(r"(?:forall R : rcfType,\s*)?")
 _NUMBER = re.compile(r"\(?(-? ?\d+)(?: / (\d+))?\)?(?:%[NRZ])?")
 _FORM = re.compile(r"(mat|row|col)\d (.*)|(const_mx|shift R|ln|delta_mx|nseq|repeated) (.*)")
 _ATOM = re.compile(r"\([^()]*\)(?:%\w)?|\[::[^\[\]]*\]|[^\s()\[\],;]+")
 
 
 def texts_of(statement: str) -> dict[str, str]:
-    """What a statement names, as it is written.
+    """What a statement names before it claims anything, as it is written; a name that is given twice is left out.
 
-    >>> texts_of("let W := mat2 2 4 (-1) (-2) in let lag := 9%N in True")
-    {'W': 'mat2 2 4 (-1) (-2)', 'lag': '9%N'}
+    >>> texts_of("let W := mat2 2 4 (-1) (-2) in let lag := 9%N in True"), texts_of("let lag := 9%N in True -> let W := 1 in T")
+    ({'W': 'mat2 2 4 (-1) (-2)', 'lag': '9%N'}, {'lag': '9%N'})
     """
-    return {name: " ".join(text.split()) for name, text in _LET.findall(statement)}
+    found: dict[str, str] = {}
+    again: set[str] = set()
+    place = _FIELD.match(statement).end()  # type: ignore[union-attr]  # matches the empty text
+    while let := _LET.match(statement, place):
+        again |= {let[1]} & found.keys()
+        found[let[1]] = " ".join(let[2].split())
+        place = let.end()
+    return {name: text for name, text in found.items() if name not in again}
 
 
 def speaks_of(statement: str, data: Mapping[str, Any]) -> bool:

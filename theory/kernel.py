@@ -4,15 +4,15 @@ The script ``.ci/formal`` compiles ``formal/*.v`` from scratch and writes, for e
 it, the axioms that it rests on, and the hashes of its file and of every file that it requires. Here a theorem counts
 only while those files are there with those hashes, its file states it, and its axioms are allowed. Coq is not needed.
 
-Main definitions: `ALLOWED_AXIOMS`, `Checked`, `load`, `refused`, `source`, `vocabulary`; the reader of .v files: `theorems`,
-`sentences`.
+Main definitions: `ALLOWED_AXIOMS`, `Checked`, `load`, `refused`, `related`, `vocabulary`; the reader of .v files:
+`theorems`, `sentences`.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -74,12 +74,10 @@ def refused(folder: Path | None = None) -> Mapping[str, str]:
     return (_shipped() if folder is None else _judge(folder))[1]
 
 
-def source(name: str, folder: Path | None = None) -> str | None:
-    """What a .v file writes between ``Theorem name`` and the closing period, without comments, on one line.
-
-    None if no file states the theorem, or if it stands in a section: its text is then not the whole statement.
-    """
-    return (_shipped_sources() if folder is None else _sources(folder)).get(name)
+def related(names: Iterable[str]) -> tuple[Checked, ...]:
+    """The theorems of these names, of those that count: what is stated by hand beside something typeset."""
+    found = load()
+    return tuple(found[name] for name in names if name in found)
 
 
 def vocabulary() -> str:
@@ -93,11 +91,6 @@ def vocabulary() -> str:
 @cache
 def _shipped() -> tuple[Mapping[str, Checked], Mapping[str, str]]:
     return _judge(FOLDER)
-
-
-@cache
-def _shipped_sources() -> Mapping[str, str | None]:
-    return _sources(FOLDER)
 
 
 # The record against the files
@@ -194,18 +187,9 @@ def _reason(theorem: Checked, files: _Files) -> str:
 # The reader of .v files
 
 
-def _sources(folder: Path) -> Mapping[str, str | None]:
-    found: dict[str, str | None] = {}
-    for path in sorted(folder.glob("*.v")):
-        try:
-            found = {**theorems(path.read_text(encoding="utf-8", errors="replace")), **found}
-        except OSError:
-            continue
-    return found
-
-
 def theorems(text: str) -> Mapping[str, str | None]:
-    """The theorems that the text of a .v file states, in order: name -> what `source` returns.
+    """The theorems that the text of a .v file states, in order, each with what stands between its name and the closing period,
+    without comments and on one line; None in a section, where that is not the whole statement.
 
     >>> theorems('''(* Theorem no : 0 = 1. *) Lemma internal : True. Proof. by []. Qed.
     ...     Theorem positive n (* a natural *) :

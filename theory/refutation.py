@@ -18,7 +18,7 @@ from typing import Any
 import sympy as sp
 from sympy.core.relational import Relational
 
-from .evidence import KernelChecked, Symbolic, proofs_of
+from .evidence import KernelChecked, Symbolic
 from .formal_example import speaks_of
 from .sources import Source, source
 
@@ -201,11 +201,6 @@ class Refutation:
         decided = self._decided
         formal = KernelChecked.of({f"refutes_{self.id}": None})
         return formal if formal is not None and speaks_of(formal.proofs[0].statement, self.example.data) else decided
-
-    @property
-    def related_proofs(self) -> tuple[KernelChecked, ...]:
-        """The formal proofs of what is ``related``, of those that Coq has checked."""
-        return proofs_of(self.related)
 
     @cached_property
     def _decided(self) -> Symbolic:

@@ -21,7 +21,7 @@ from .calculus import Derivation, Fact
 from .calculus.facts import sides
 from .calculus.gallina import LIMITS, Untranslatable, of_claims
 from .calculus.words import replace
-from .evidence import Grade, Graph, KernelChecked, Node, Symbolic, proofs_of
+from .evidence import Grade, Graph, KernelChecked, Node, Symbolic
 from .hypotheses import Hypothesis
 from .language import Cell
 from .sources import Source, source
@@ -173,11 +173,6 @@ class Theorem:
         """The formal proof of the theorem itself, under the name ``theorem_<id>``, if Coq has checked it."""
         statement = self.formal_statement
         return None if statement is None else KernelChecked.of({f"theorem_{self.id}": statement})
-
-    @property
-    def related_proofs(self) -> tuple[KernelChecked, ...]:
-        """The formal proofs of what is ``related``, of those that Coq has checked."""
-        return proofs_of(self.related)
 
     def tight_at(self, lag: int) -> Witness | None:
         """The witness of tightness at one lag."""

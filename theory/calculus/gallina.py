@@ -11,6 +11,7 @@ Main definitions: `of_rule`, `of_claims`, `Untranslatable`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
@@ -27,33 +28,11 @@ from .gallina_writer import WITH_PROPERTY, Writer, identifier
 from .mean import Mean, Sure
 from .rule import Rule
 
-WORDS = {  # names that a statement uses with their meaning in vocabulary.v or the library
-    *(
-        "norm",
-        "max_abs",
-        "row_sum_norm",
-        "smallest_gain",
-        "radius",
-        "perron_radius",
-        "absolute",
-        "as_complex",
-        "modulus",
-    ),
-    *(
-        "chain",
-        "product_over",
-        "sum_over",
-        "number",
-        "entry",
-        "mean",
-        "integrable",
-        "expectation",
-        "archimedean",
-        "int",
-        "nat",
-    ),
-    *("unit_interval", "block_norms", "block_row_sums", "majorized", "invmx", "unitmx", "is_diag_mx", "o"),
-}
+WORDS = re.compile(  # names that a statement uses with their meaning in vocabulary.v or the library
+    "norm|max_abs|row_sum_norm|smallest_gain|radius|perron_radius|absolute|as_complex|modulus|chain|product_over|sum_over"
+    "|number|entry|mean|integrable|expectation|archimedean|int|nat|unit_interval|block_norms|block_row_sums|majorized"
+    "|invmx|unitmx|is_diag_mx|o"
+)
 
 __all__ = ["LIMITS", "Untranslatable", "of_claims", "of_rule"]
 
@@ -110,7 +89,7 @@ def of_claims(
     conclusions: Sequence[Claim],
     given: Sequence[Fact],
     *,
-    functions: set[sp.Basic] = frozenset(),  # type: ignore[assignment]
+    functions: Collection[sp.Basic] = (),
     archimedean: bool = False,
     over_complex: bool = False,
     random: Collection[sp.Basic] | None = None,
@@ -150,7 +129,7 @@ def of_claims(
     opaque = {k.__name__: writer.opaque[k.__name__] for k in special} | writer.opaque
     binders += _grouped([f"({name} : {kind})" for name, kind in opaque.items()] + [writer.binder(s) for s in free])
     names = [n for b in binders for n in b[1:-1].split(" : ")[0].split()]
-    clash = next((n for i, n in enumerate(names) if n in names[:i] or n in WORDS), None) or _same_name(claims)
+    clash = next((n for i, n in enumerate(names) if n in names[:i] or WORDS.fullmatch(n)), None) or _same_name(claims)
     if clash is not None:
         raise Untranslatable(f"the name {clash} would have two meanings")
     lines = [*(["archimedean R"] if archimedean else []), *signs, *properties, *premises]

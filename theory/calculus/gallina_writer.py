@@ -32,9 +32,8 @@ _DEFINED = {  # functions of one matrix that vocabulary.v defines
     q.row_sum_norm: "row_sum_norm",
     q.max_abs: "max_abs",
 }
-WITH_PROPERTY: dict[
-    type, tuple[type, ...]
-] = {  # functions that have a defining property there, with the others that the property speaks of
+# Functions that have a defining property there, with the others that the property speaks of.
+WITH_PROPERTY: dict[type, tuple[type, ...]] = {
     q.numerical_radius: (),
     q.diagonal_scaling_norm: (),
     q.scaled_numerical_radius: (q.numerical_radius,),

@@ -72,19 +72,15 @@ class Rule:
         return KernelChecked.of(self.formal_statements) or self._without_kernel
 
     @cached_property
-    def formal_statements(self) -> Mapping[str, str | None]:
-        """What formal theorems must state to prove the rule, by name; None where the vocabulary has no word for it, so that
-        the statement is written by hand; nothing for a rule of an author's own without a formal word.
-        """
+    def formal_statements(self) -> Mapping[str, str]:
+        """What formal theorems must state to prove the rule, by name; nothing where the vocabulary has no word for it."""
         from .gallina import Untranslatable, of_rule
 
         try:
             real = of_rule(self)
             other = of_rule(self, over_complex=True) if self.over_complex else real
         except Untranslatable:
-            from . import rules
-
-            return {self.lemma: None} if self in rules.all() else {}
+            return {}
         found = {self.lemma: real} if other == real else {self.lemma: real, f"{self.lemma}_complex": other}
         if self.over_complex and any(not v.is_integer for p in self.conditions for v in p.over):
             del found[self.lemma]  # what is supposed of all real ones would not suffice

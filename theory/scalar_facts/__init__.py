@@ -45,7 +45,7 @@ def get(identifier: str) -> ScalarFact:
     """The fact with this id; ValueError lists the ids there are.
 
     >>> get("logistic_slope").evidence.word
-    'kernel-checked'
+    'symbolic'
     """
     found = {fact.id: fact for fact in all()}
     if identifier not in found:

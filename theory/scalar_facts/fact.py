@@ -77,8 +77,8 @@ class ScalarFact:
     and the integrality of symbols are SymPy's assumptions; other premises are in ``given``. ``proof`` takes the fact and
     works on its statement, so that a false statement cannot share the proof of a true one. ``citation`` is the
     bibliography key of the text that states the fact or its task, None for one that is elementary or derived here.
-    ``formal`` names the formal theorems, stated by hand, that say the same; a relation of algebra has a statement that is
-    printed from it, under the name ``fact_<id>``. Raises
+    ``related`` names formal theorems, stated by hand, about the same; they do not change its grade. A relation of algebra has a
+    formal statement that is printed from it, for a theorem ``fact_<id>``. Raises
     ValueError for a statement or premise that SymPy has evaluated already or that holds a floating-point number.
 
     >>> from .proofs import identity
@@ -95,7 +95,7 @@ class ScalarFact:
     citation: str | None
     proof: Callable[[ScalarFact], None]
     given: tuple[Relational, ...] = ()
-    formal: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name, kinds, formulas in (
@@ -116,17 +116,15 @@ class ScalarFact:
     def evidence(self) -> KernelChecked | Symbolic:
         """The evidence: a formal proof, else the proof by exact algebra; that one is run in any case, once."""
         proved = self._algebra
-        return KernelChecked.of(self.formal_statements) or proved if self.formal_statements else proved
+        return KernelChecked.of(self.formal_statements) or proved
 
     @cached_property
     def _algebra(self) -> Symbolic:
         return Symbolic(f"exact algebra: {self.statement}", self.prove)
 
     @cached_property
-    def formal_statements(self) -> Mapping[str, str | None]:
-        """The formal theorems that say the same, by name, each with the statement that is printed from the fact, or None."""
-        if self.formal:
-            return dict.fromkeys(self.formal)
+    def formal_statements(self) -> Mapping[str, str]:
+        """What a formal theorem must state to prove it, by name; nothing where the vocabulary has no word for it."""
         if not all(isinstance(relation, Relational) for relation in self.relations):
             return {}
         from ..calculus.facts import Fact

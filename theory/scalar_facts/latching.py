@@ -157,7 +157,7 @@ def facts() -> tuple[ScalarFact, ...]:
     return (
         ScalarFact(
             id="latch_slope",
-            formal=("latch_slope",),
+            related=("latch_slope",),
             statement=sp.Eq(sp.Derivative(update, x), w * (1 - update**2), evaluate=False),
             words="The slope of the update, from the new state: w (1 - x_t^2).",
             citation=None,
@@ -165,7 +165,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="latch_critical_state",
-            formal=("latch_critical_state",),
+            related=("latch_critical_state",),
             statement=Equivalent(sp.Lt(w * (1 - x**2), 1, evaluate=False), sp.Gt(x**2, 1 - 1 / w, evaluate=False)),
             words="A step shrinks gradients exactly where the new state is beyond X or -X, X^2 = 1 - 1/w.",
             citation="bengio1994",
@@ -197,7 +197,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="latch_rest",
-            formal=("latch_rest",),
+            related=("latch_rest",),
             statement=sp.Eq(sp.tanh(w * REST - CRITICAL), REST, evaluate=False),
             given=(GAINFUL,),
             words="Under the constant input -h* the state X is at rest.",
@@ -206,7 +206,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="latch_kept",
-            formal=("latch_kept",),
+            related=("latch_kept",),
             statement=sp.Ge(update, REST, evaluate=False),
             given=(GAINFUL, sp.Ge(x, REST, evaluate=False), sp.Ge(h, -CRITICAL, evaluate=False)),
             words="Inputs of at least -h* keep a state of at least X there: the bit is kept.",
@@ -223,7 +223,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="latch_lost",
-            formal=("latch_lost",),
+            related=("latch_lost",),
             statement=sp.Lt(update, x, evaluate=False),
             given=(GAINFUL, sp.Ge(x, 0), sp.Lt(x, 1), sp.Lt(h, -CRITICAL, evaluate=False)),
             words="An input below -h* makes every state in [0, 1) fall: h* cannot be improved.",

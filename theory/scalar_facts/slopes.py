@@ -63,7 +63,7 @@ def facts() -> tuple[ScalarFact, ...]:
     return (
         ScalarFact(
             id="tanh_slope",
-            formal=("tanh_derivative", "tanh_slope", "tanh_slope_attained"),
+            related=("tanh_derivative", "tanh_slope", "tanh_slope_attained"),
             statement=sp.Eq(_largest(tanh, 1), 1, evaluate=False),
             words="The slope of tanh is at most 1, which is attained.",
             citation=None,
@@ -71,7 +71,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="logistic_slope",
-            formal=("logistic_derivative", "logistic_slope", "logistic_slope_attained"),
+            related=("logistic_derivative", "logistic_slope", "logistic_slope_attained"),
             statement=sp.Eq(_largest(sigma, 1), sp.Rational(1, 4), evaluate=False),
             words="The slope of the logistic function is at most 1/4, which is attained.",
             citation="hochreiter1997",
@@ -79,7 +79,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="relu_slope",
-            formal=("relu_derivative",),
+            related=("relu_derivative",),
             statement=sp.Eq(_largest(Relu(), 1), 1, evaluate=False),
             words="The slope of ReLU is 0 or 1.",
             citation=None,
@@ -87,7 +87,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="silu_slope_leaves_unit_interval",
-            formal=("silu_derivative", "silu_slope_bounds"),
+            related=("silu_derivative", "silu_slope_bounds"),
             statement=And(
                 sp.Lt(Minimum(silu.df(x), x), 0, evaluate=False),
                 sp.Gt(Maximum(silu.df(x), x), 1, evaluate=False),
@@ -99,7 +99,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="silu_slope",
-            formal=("silu_derivative", "silu_slope_range"),
+            related=("silu_derivative", "silu_slope_range"),
             statement=And(
                 sp.Eq(Minimum(silu.df(x), x), (2 - s) / 4, evaluate=False),
                 sp.Eq(Maximum(silu.df(x), x), (2 + s) / 4, evaluate=False),
@@ -111,7 +111,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="tanh_slope_lipschitz",
-            formal=("tanh_second_derivative", "tanh_curvature", "tanh_curvature_attained"),
+            related=("tanh_second_derivative", "tanh_curvature", "tanh_curvature_attained"),
             statement=sp.Eq(_largest(tanh, 2), 4 / (3 * sp.sqrt(3)), evaluate=False),
             words="The slope of tanh changes at most at the rate 4 / (3 sqrt(3)), which is attained.",
             citation=None,
@@ -119,7 +119,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="logistic_slope_lipschitz",
-            formal=("logistic_second_derivative", "logistic_curvature", "logistic_curvature_attained"),
+            related=("logistic_second_derivative", "logistic_curvature", "logistic_curvature_attained"),
             statement=sp.Eq(_largest(sigma, 2), 1 / (6 * sp.sqrt(3)), evaluate=False),
             words="The slope of the logistic function changes at most at the rate 1 / (6 sqrt(3)), which is attained.",
             citation=None,
@@ -127,7 +127,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="logistic_derivative",
-            formal=("logistic_derivative",),
+            related=("logistic_derivative",),
             statement=sp.Eq(sigma.df(x), sigma.f(x) * (1 - sigma.f(x)), evaluate=False),
             words="The slope of the logistic function from its value: s (1 - s).",
             citation=None,
@@ -135,7 +135,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="tanh_derivative",
-            formal=("tanh_derivative",),
+            related=("tanh_derivative",),
             statement=sp.Eq(tanh.df(x), 1 - tanh.f(x) ** 2, evaluate=False),
             words="The slope of tanh from its value h: 1 - h^2, not (1 - h)^2.",
             citation=None,
@@ -143,7 +143,7 @@ def facts() -> tuple[ScalarFact, ...]:
         ),
         ScalarFact(
             id="tanh_is_logistic",
-            formal=("tanh_is_logistic",),
+            related=("tanh_is_logistic",),
             statement=sp.Eq(tanh.f(x), 2 * sigma.f(2 * x) - 1, evaluate=False),
             words="tanh is the logistic function, stretched and shifted.",
             citation=None,
